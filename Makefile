@@ -6,7 +6,7 @@ COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-hea
   --override requirements-overrides.in
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-sqlite lint format bench screenshots contracts walletconnect lock
+.PHONY: help run admin clean-data test test-long test-sqlite lint format bench screenshots contracts walletconnect messages lock
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,10 @@ contracts: ## Compile and test the contracts, and write their artifacts
 
 walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into static/vendor/
 	@$(PYTHON) -m localstack walletconnect
+
+messages: ## Collect what people read into locale/ of the project and of each app, and compile it; needs GNU gettext
+	@$(PYTHON) -m localstack.bootstrap lint
+	@LOCAL_STACK=1 $(VENV)/python -W ignore manage.py messages
 
 lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint

@@ -78,37 +78,39 @@ def next_steps(done: Progress, public_url: str, *, with_tokens: bool) -> list[Ne
     """Return what this person has not done yet, the most useful first. `with_tokens`: the app nft is installed."""
     steps = []
     if not done.has_picture:
-        text = "From your phone or computer. It is cut, cleaned and ready in seconds."
-        steps.append(NextStep("Upload a picture", reverse("profiles:picture"), text))
+        text = _("From your phone or computer. It is cut, cleaned and ready in seconds.")
+        steps.append(NextStep(_("Upload a picture"), reverse("profiles:picture"), text))
     if not done.can_recover:
-        text = "So that we can help you back in if you forget your password."
-        steps.append(NextStep("Add an e\N{NON-BREAKING HYPHEN}mail address", reverse("account_email"), text))
+        text = _("So that we can help you back in if you forget your password.")
+        steps.append(
+            NextStep(_("Add an e-mail address").replace("-", "\N{NON-BREAKING HYPHEN}"), reverse("account_email"), text)
+        )
     if with_tokens:
         steps += token_steps(done)
     if not done.has_profile_text:
-        text = "A name and a line about you, for your public page."
-        steps.append(NextStep("Tell who you are", reverse("profiles:edit"), text))
+        text = _("A name and a line about you, for your public page.")
+        steps.append(NextStep(_("Tell who you are"), reverse("profiles:edit"), text))
     if done.has_picture and not done.is_described:
-        text = "One line, read out to people who cannot see it."
-        steps.append(NextStep("Describe your picture", reverse("profiles:picture"), text))
+        text = _("One line, read out to people who cannot see it.")
+        steps.append(NextStep(_("Describe your picture"), reverse("profiles:picture"), text))
     if done.has_picture:
-        text = "One address that always shows the picture you have now."
-        steps.append(NextStep("Use your picture elsewhere", f"{public_url}#use", text))
+        text = _("One address that always shows the picture you have now.")
+        steps.append(NextStep(_("Use your picture elsewhere"), f"{public_url}#use", text))
     return steps
 
 
 def token_steps(done: Progress) -> list[NextStep]:
     steps = []
     if done.has_unsigned_mint:
-        text = "It is prepared and only needs your signature."
-        steps.append(NextStep("Finish your NFT", reverse("nft:mint"), text))
+        text = _("It is prepared and only needs your signature.")
+        steps.append(NextStep(_("Finish your NFT"), reverse("nft:mint"), text))
     if not done.has_account:
-        text = "Prove by one signature that an account is yours, to show the NFTs it holds. It costs nothing."
-        steps.append(NextStep("Link a wallet", reverse("nft:wallets"), text))
+        text = _("Prove by one signature that an account is yours, to show the NFTs it holds. It costs nothing.")
+        steps.append(NextStep(_("Link a wallet"), reverse("nft:wallets"), text))
     if done.has_account and not done.has_token:
-        text = "We ask the chain who holds it, and show it in a hexagon."
-        steps.append(NextStep("Show an NFT you hold", reverse("nft:tokens"), text))
+        text = _("We ask the chain who holds it, and show it in a hexagon.")
+        steps.append(NextStep(_("Show an NFT you hold"), reverse("nft:tokens"), text))
     if done.has_account and not done.has_minted:
-        text = "Turn a picture into a token that is yours, step by step."
-        steps.append(NextStep("Make your own NFT", reverse("nft:mint"), text))
+        text = _("Turn a picture into a token that is yours, step by step.")
+        steps.append(NextStep(_("Make your own NFT"), reverse("nft:mint"), text))
     return steps

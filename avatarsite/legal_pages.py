@@ -12,7 +12,11 @@ from avatarsite.privacy_facts import read_periods, read_third_parties
 
 @require_safe
 def privacy(request: HttpRequest) -> HttpResponse:
-    cookies = {"session": settings.SESSION_COOKIE_NAME, "csrf": settings.CSRF_COOKIE_NAME}
+    cookies = {
+        "session": settings.SESSION_COOKIE_NAME,
+        "csrf": settings.CSRF_COOKIE_NAME,
+        "language": settings.LANGUAGE_COOKIE_NAME,
+    }
     facts = {"periods": read_periods(), "others": read_third_parties(), "cookies": cookies}
     return render(request, "site/privacy.html", facts)
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from profiles.models import Avatar, Notice, Profile
 from profiles.page_parts import Action
+from users.devices import shown_device
 from users.mails import render_line, render_subject
 from users.notice_words import facts_of, template_of
 
@@ -109,7 +110,7 @@ def _text(notice: Notice) -> str:
 def _where(facts: dict[str, str]) -> str:
     if not facts.get("device"):
         return _("Our team did this.") if facts.get("by_staff") else ""
-    return _("With %(device)s, from %(ip)s.") % {"device": facts["device"], "ip": facts.get("ip", "")}
+    return _("With %(device)s, from %(ip)s.") % {"device": shown_device(facts["device"]), "ip": facts.get("ip", "")}
 
 
 def _actions(notice: Notice, subject: str, reader: _Reader) -> tuple[Action, ...]:

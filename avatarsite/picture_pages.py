@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from profiles.models import Avatar
 from profiles.models.display import OnLoss
@@ -35,22 +36,22 @@ def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownN
     """`has_chosen`: a picture is in use, even if it can't be shown. `on_loss` is a value of OnLoss, or empty."""
     avatar = shown.avatar
     if avatar is None:
-        return ShownNote("No picture at the moment" if has_chosen else "No picture yet")
-    headline = "What others see"
+        return ShownNote(_("No picture at the moment") if has_chosen else _("No picture yet"))
+    headline = _("What others see")
     if shown.mark:
-        label = "Verified NFT, by delegation" if is_delegated(avatar) else "Verified NFT"
+        label = _("Verified NFT, by delegation") if is_delegated(avatar) else _("Verified NFT")
         return ShownNote(headline, Pill(label, "good"), _mark_text(shown.mark_text, is_delegated=is_delegated(avatar)))
     if avatar.is_doubted:
         return ShownNote(headline, _doubt_pill(avatar), _doubt_text(is_delegated=is_delegated(avatar)))
     if avatar.state == State.WITHDRAWN:
-        return ShownNote(headline, Pill("No longer yours", "wait"), _kept_text(avatar.reason, on_loss))
+        return ShownNote(headline, Pill(_("No longer yours"), "wait"), _kept_text(avatar.reason, on_loss))
     if avatar.source == NFT:
-        text = (
+        text = _(
             "This is an NFT picture, but we could not reach its chain for a while. The hexagon returns with the next "
             "check."
         )
-        return ShownNote(headline, Pill("Not checked lately", "wait"), text)
-    return ShownNote(headline, None, "Your photo.")
+        return ShownNote(headline, Pill(_("Not checked lately"), "wait"), text)
+    return ShownNote(headline, None, _("Your photo."))
 
 
 def is_delegated(avatar: Avatar) -> bool:
@@ -59,29 +60,45 @@ def is_delegated(avatar: Avatar) -> bool:
 
 
 def _mark_text(words: str, *, is_delegated: bool) -> str:
-    text = (
-        "The hexagon tells others: {}. It goes as soon as the token moves{}; "
-        '<a href="{}">what others see then</a> is your choice.'
-    )
-    end = " or the vault takes its delegation back" if is_delegated else ""
-    return format_html(text, words, end, reverse("profiles:loss"))
+    if is_delegated:
+        text = _(
+            "The hexagon tells others: {mark}. It goes as soon as the token moves or the vault takes its delegation "
+            'back; <a href="{url}">what others see then</a> is your choice.'
+        )
+    else:
+        text = _(
+            "The hexagon tells others: {mark}. It goes as soon as the token moves; "
+            '<a href="{url}">what others see then</a> is your choice.'
+        )
+    return format_html(text, mark=words, url=reverse("profiles:loss"))
 
 
 def _doubt_text(*, is_delegated: bool) -> str:
-    end = " or is no longer delegated to you" if is_delegated else ""
-    return (
-        f"The chain’s newest blocks show that this NFT was sent on{end}, so the hexagon is off. Once that is final, "
-        "your picture before it comes back; if the chain takes it back, the hexagon does."
+    if is_delegated:
+        return _(
+            "The chain’s newest blocks show that this NFT was sent on or is no longer delegated to you, so the hexagon "
+            "is off. Once that is final, your picture before it comes back; if the chain takes it back, the hexagon "
+            "does."
+        )
+    return _(
+        "The chain’s newest blocks show that this NFT was sent on, so the hexagon is off. Once that is final, your "
+        "picture before it comes back; if the chain takes it back, the hexagon does."
     )
 
 
 def _kept_text(reason: str, on_loss: str) -> str:
-    text = '{} It is still shown, without the hexagon, as you wish <a href="{}">for when an NFT leaves you</a>{}.'
-    return format_html(text, reason, reverse("profiles:loss"), "" if on_loss == OnLoss.KEEP else ", for a while")
+    if on_loss == OnLoss.KEEP:
+        text = _('It is still shown, without the hexagon, as you wish <a href="{url}">for when an NFT leaves you</a>.')
+    else:
+        text = _(
+            "It is still shown for a while, without the hexagon, as you wish "
+            '<a href="{url}">for when an NFT leaves you</a>.'
+        )
+    return format_html("{} {}", reason, format_html(text, url=reverse("profiles:loss")))
 
 
 def _doubt_pill(avatar: Avatar) -> Pill:
-    return Pill("May have ended" if is_delegated(avatar) else "A transfer is on its way", "wait")
+    return Pill(_("May have ended") if is_delegated(avatar) else _("A transfer is on its way"), "wait")
 
 
 @dataclass(frozen=True)
@@ -109,43 +126,43 @@ def history_entry(entry: Avatar, after: str) -> HistoryEntry:
         is_current=entry.is_current,
         pills=history_pills(entry),
         reason=entry.reason,
-        describe_label="Change description" if entry.alt_text else "Add a description",
+        describe_label=_("Change description") if entry.alt_text else _("Add a description"),
         describe_url="" if entry.state == State.REMOVED else reverse("profiles:picture_alt", args=[entry.pk]),
         actions=history_actions(entry, after),
     )
 
 
 def history_pills(entry: Avatar) -> tuple[Pill, ...]:
-    in_use = (Pill("In use", "good"),) if entry.is_current else ()
+    in_use = (Pill(_("In use"), "good"),) if entry.is_current else ()
     state = _state_pill(entry)
     return (*in_use, state) if state else in_use
 
 
 def _state_pill(entry: Avatar) -> Pill | None:
     if entry.state == State.WITHDRAWN:
-        return Pill("Without its mark" if entry.is_current else "No longer shown", "wait")
+        return Pill(_("Without its mark") if entry.is_current else _("No longer shown"), "wait")
     if entry.state == State.REMOVED:
-        return Pill("Taken down", "bad")
+        return Pill(_("Taken down"), "bad")
     if entry.has_mark:
-        return Pill("Verified", "good")
+        return Pill(_("Verified"), "good")
     if entry.is_doubted:
         return _doubt_pill(entry)
-    return Pill("Not checked lately", "wait") if entry.source == NFT else None
+    return Pill(_("Not checked lately"), "wait") if entry.source == NFT else None
 
 
 def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
     if entry.state == State.REMOVED:
         return ()
-    made_at = date(localtime(entry.created_at), "j M Y H:i")
-    subject = f"{entry.title or entry.get_source_display()} of {made_at}"
+    made_at = date(localtime(entry.created_at), "DATETIME_FORMAT")
+    subject = _("%(title)s of %(day)s") % {"title": entry.title or entry.get_source_display(), "day": made_at}
     actions = []
     if entry.state == State.ACTIVE and not entry.is_current:
         use_url = reverse("profiles:picture_use", args=[entry.pk])
-        actions.append(Action("Use this", use_url, is_post=True, style="primary small", subject=subject))
+        actions.append(Action(_("Use this"), use_url, is_post=True, style="primary small", subject=subject))
     if entry.state == State.ACTIVE and entry.source == UPLOAD:
         crop_url = reverse("profiles:picture_crop", args=[entry.pk])
-        actions.append(Action("Crop", crop_url, style="small", subject=subject))
+        actions.append(Action(_("Crop"), crop_url, style="small", subject=subject))
     fields = (("after", after),) if after else ()
     remove_url = reverse("profiles:picture_remove", args=[entry.pk])
-    actions.append(Action("Remove", remove_url, is_post=True, style="small", subject=subject, fields=fields))
+    actions.append(Action(_("Remove"), remove_url, is_post=True, style="small", subject=subject, fields=fields))
     return tuple(actions)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from profiles import settings as profiles_settings
 from profiles.notices.recording import KEPT as NOTICES_KEPT
@@ -84,5 +85,6 @@ def domain_of(url: str) -> str:
     try:
         ip_address(host)
     except ValueError:
-        return ".".join(labels[-2:]) if len(labels) > 1 else "our own server"
-    return "our own server"
+        if len(labels) > 1:
+            return ".".join(labels[-2:])
+    return _("our own server")

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.template.defaultfilters import truncatechars
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from profiles.models import Profile
 from profiles.serving.showing import ShownPicture
@@ -20,8 +21,10 @@ def person_summary(profile: Profile, shown: ShownPicture) -> str:
     """Return what a search engine or a chat says of the page, in a sentence or two."""
     if profile.bio:
         return truncatechars(" ".join(profile.bio.split()), 200)
-    picture = "a verified NFT picture" if shown.mark else "a profile picture"
-    return f"{profile.name} has {picture} on {settings.SITE_NAME}."
+    words = {"name": profile.name, "site": settings.SITE_NAME}
+    if shown.mark:
+        return _("%(name)s has a verified NFT picture on %(site)s.") % words
+    return _("%(name)s has a profile picture on %(site)s.") % words
 
 
 def person_json(profile: Profile, about: str) -> SafeString:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from avatarsite import legal_pages, pages, site_files
+from avatarsite import languages, legal_pages, pages, site_files
 from avatarsite.ops import health, local_mail, metrics
 
 handler400 = "profiles.views.failures.bad_request"
@@ -23,6 +23,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("terms/", legal_pages.terms, name="terms"),
     path("contact/", legal_pages.contact, name="contact"),
     path("help/", legal_pages.help_page, name="help"),
+    path("language/", languages.choose, name="language"),
     path("accounts/", include("users.urls")),  # before allauth's pages, of which it replaces some
     path("accounts/", include("allauth.urls")),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from localstack import binaries, bootstrap, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
+from localstack.bytecode import keep_bytecode
 from localstack.stack import Stack, StackError, read_stack
 
 USAGE = """\
@@ -38,6 +39,7 @@ CHECKS = {
 
 def main(arguments: Sequence[str]) -> int:
     started_at = time.monotonic()
+    keep_bytecode()
     command, *rest = arguments or ["run"]
     if command in {"-h", "--help"}:
         print(USAGE)

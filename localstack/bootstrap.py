@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from localstack import binaries
@@ -24,6 +25,7 @@ from localstack.processes import tail
 HERE = ROOT / "localstack"
 LOG = ROOT / ".local" / "log" / "setup.log"
 OLDEST_NODE = 20
+NPM_AT_ONCE = 3
 LEVELS = ("run", "lint", "test", "bench")
 LEAN, FULL = ROOT / "requirements-local.txt", ROOT / "requirements-dev.txt"
 SYSTEM_PACKAGES = {
@@ -33,7 +35,8 @@ SYSTEM_PACKAGES = {
     "ceph": ("ceph-common", "its tools set up the S3 server"),
     "nginx": ("nginx", "the tests run the nginx configuration that we ship"),
     "systemd-analyze": ("systemd", "the tests rate how our units are confined"),
-    "chromium": ("chromium fonts-liberation", "the tests use the site in a browser"),
+    "msgfmt": ("gettext", "the tests compile the catalogs of languages"),
+    "chromium-headless-shell": ("chromium-headless-shell fonts-liberation", "the tests use the site in a browser"),
 }
 BENCH_PACKAGES = {"wrk": ("wrk", "the bench sends requests with it")}
 LONG_TESTS_PACKAGES = {
@@ -71,7 +74,8 @@ def _python_then_npm(level: str) -> bool:
     changed = [_virtual_environment(), _python_packages(LEAN if level == "run" else FULL)]
     if level == "test":
         _npm()  # even if no package is missing: the tests need Node.js itself
-    return any([*changed, *[_npm_packages(folder, level) for folder in _npm_folders(level)]])
+    with ThreadPoolExecutor(NPM_AT_ONCE) as pool:  # npm mostly waits for answers
+        return any([*changed, *pool.map(partial(_npm_packages, level=level), _npm_folders(level))])
 
 
 def _npm_folders(level: str) -> list[Path]:

@@ -6,6 +6,7 @@ import os
 import subprocess
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +57,10 @@ SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 """Three workers on two cores, each with its own servers: tests wait for servers half of the time."""
 
 
+PLAIN = ["PATH", "HOME", "LANG", "TERM", "CI", "PYTHONPYCACHEPREFIX"]
+"""The variables that a check with an environment of its own still has."""
+
+
 @dataclass(frozen=True)
 class Check:
     title: str
@@ -70,15 +75,11 @@ def lint() -> int:
     python, tool = binaries.python(), binaries.VENV / "bin"
     manage = [python, "manage.py"]
     local = _environment({"LOCAL_STACK": "1"})
-    return _run_all(
+    return _run_together(
         [
-            Check("style", [str(tool / "ruff"), "check", "."]),
-            Check("format", [str(tool / "ruff"), "format", "--check", "."]),
-            Check("script format", [*PRETTIER, "--check", SCRIPTS_AND_STYLES], _with_node()),
-            Check("template format", [str(tool / "djhtml"), "--check", *TEMPLATES]),
             Check("types", [str(tool / "mypy"), *OURS], local),
+            Check("script format", [*PRETTIER, "--check", SCRIPTS_AND_STYLES], _with_node()),
             Check("script types", ["node", "frontend/node_modules/typescript/bin/tsc", "-p", "frontend"], _with_node()),
-            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
             Check("imports", [str(tool / "lint-imports")], local),
             Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"], local),
             Check(
@@ -86,8 +87,12 @@ def lint() -> int:
                 [*manage, "check", "--deploy", "--fail-level", "WARNING"],
                 _environment(PRODUCTION),
             ),
-            Check("contract artifacts", [python, "contracts/build_artifacts.py", "--hashes"]),
             Check("dependencies", [python, ".ci/audit.py"]),
+            Check("template format", [str(tool / "djhtml"), "--check", *TEMPLATES]),
+            Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
+            Check("contract artifacts", [python, "contracts/build_artifacts.py", "--hashes"]),
+            Check("style", [str(tool / "ruff"), "check", "."]),
+            Check("format", [str(tool / "ruff"), "format", "--check", "."]),
         ]
     )
 
@@ -118,16 +123,16 @@ def test(arguments: Sequence[str]) -> int:
         return _run_all([Check("site", [*pytest, *arguments], environment)])
     scripts = [str(path) for path in sorted(ROOT.glob("tests/js/*.test.mjs"))]
     on_sqlite = environment | {"TEST_DATABASE": "sqlite"}
-    return _run_all(
+    before = _run_together(
         [
+            Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
             Check("artifacts", [binaries.python(), "contracts/build_artifacts.py", "--check"], environment),
             _forge_test(),
             Check("page scripts", ["node", "--test", *scripts], environment),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),
-            Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
-            Check("site", [*pytest, *SIDE_BY_SIDE], environment),
         ]
     )
+    return max(before, _run_all([Check("site", [*pytest, *SIDE_BY_SIDE], environment)]))
 
 
 def test_long() -> int:
@@ -160,27 +165,58 @@ def _with_node() -> dict[str, str]:
 
 def _environment(settings: dict[str, str]) -> dict[str, str]:
     """Return a minimal environment plus `settings`, so that the site's own settings don't change the result."""
-    plain = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TERM", "CI") if name in os.environ}
+    plain = {name: os.environ[name] for name in PLAIN if name in os.environ}
     return plain | settings
 
 
 def _run_all(checks: Sequence[Check]) -> int:
-    """Run every check, even after one failed. Return the exit code."""
-    failed = [check.title for check in checks if not _passes(check)]
+    """Run every check, even after one failed, and show its output meanwhile. Return the exit code."""
+    return _sum_up([(check, _passes(check)) for check in checks])
+
+
+def _run_together(checks: Sequence[Check]) -> int:
+    """Run every check, one per processor at a time. Show the output of each once it ended. Return the exit code."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return _sum_up(list(zip(checks, pool.map(_passes_quietly, checks), strict=True)))
+
+
+def _sum_up(results: Sequence[tuple[Check, bool]]) -> int:
+    failed = [check.title for check, passed in results if not passed]
     if failed:
         print(f"\nFailed: {', '.join(failed)}", flush=True)
     return 1 if failed else 0
 
 
 def _passes(check: Check) -> bool:
-    print(f"--- {check.title}: {' '.join(_short(word) for word in check.command)}", flush=True)
+    print(_heading(check), flush=True)
     started_at = time.monotonic()
     code = subprocess.run(check.command, cwd=check.folder, env=check.environment, check=False).returncode
-    print(
-        f"--- {check.title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - started_at:.1f} s",
-        flush=True,
-    )
+    print(_result(check, code, started_at), flush=True)
     return code == 0
+
+
+def _passes_quietly(check: Check) -> bool:
+    started_at = time.monotonic()
+    done = subprocess.run(
+        check.command,
+        cwd=check.folder,
+        env=check.environment,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    print(f"{_heading(check)}\n{done.stdout}{_result(check, done.returncode, started_at)}", flush=True)
+    return done.returncode == 0
+
+
+def _heading(check: Check) -> str:
+    return f"--- {check.title}: {' '.join(_short(word) for word in check.command)}"
+
+
+def _result(check: Check, code: int, started_at: float) -> str:
+    return f"--- {check.title}: {'ok' if code == 0 else f'FAILED ({code})'}, {time.monotonic() - started_at:.1f} s"
 
 
 def _short(word: str) -> str:

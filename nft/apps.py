@@ -1,10 +1,14 @@
 from django.apps import AppConfig
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.utils.translation import gettext_lazy
+
+from profiles.field_names import translate_names
+from profiles.sentences import gettext_noop
 
 
 class NftConfig(AppConfig):
     name = "nft"
-    verbose_name = "NFT pictures"
+    verbose_name = gettext_lazy("NFT pictures")
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -26,9 +30,10 @@ class NftConfig(AppConfig):
             register_upload_check,
         )
 
+        translate_names(self)
         provide("clients", "nft.clients.bundle.get_clients")
         provide("gateways", "nft.clients.ipfs.gateways.get_gateways")
-        unchecked = (
+        unchecked = gettext_noop(
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
         register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext_noop
 
-_TITLE = "This can't be done"
+_TITLE = gettext_noop("This can't be done")
 
 NO_CONTRACT = Kind("no-contract", _TITLE)
 NOT_NOW = Kind("not-now", _TITLE, 409)

@@ -10,8 +10,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from nft.core.evm.address import ADDRESS_BYTES
 from nft.core.evm.token import MAX_TOKEN_ID
+from profiles.sentences import gettext
 
 if TYPE_CHECKING:  # generic only in the stubs
+    from django_stubs_ext import StrOrPromise
+
     _BytesField = models.BinaryField[bytes, bytes]
     _IntField = models.CharField[int, int]
 else:
@@ -30,7 +33,7 @@ class FieldOptions(TypedDict, total=False):
     blank: bool
     unique: bool
     db_index: bool
-    help_text: str
+    help_text: StrOrPromise
     max_length: int
 
 
@@ -46,7 +49,7 @@ class AddressField(_BytesField):
 
     def get_prep_value(self, value: bytes | None) -> bytes | None:
         if value is not None and len(value) != ADDRESS_BYTES:
-            raise ValidationError("An address has 20 bytes, this one has %(n)s.", params={"n": len(value)})
+            raise ValidationError(gettext("An address has 20 bytes, this one has %(n)s."), params={"n": len(value)})
         return value
 
 
@@ -68,7 +71,7 @@ class Uint256Field(_IntField):
             return None
         number = int(value)
         if not 0 <= number <= MAX_TOKEN_ID:
-            raise ValidationError("A token id is a whole number from 0 to 2^256 - 1.")
+            raise ValidationError(gettext("A token id is a whole number from 0 to 2^256 - 1."))
         return str(number)
 
     def get_db_prep_value(

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, email_lookups, username_lookup
 from profiles.models import (
@@ -27,6 +28,7 @@ from profiles.models import (
 from profiles.people.signed_in import signed_in
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.rights import moderate_avatar
+from profiles.sentences import gettext as _
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48  # pixels
@@ -37,7 +39,7 @@ _PERSON = [f"={lookup}" for lookup in dict.fromkeys([username_lookup(), *email_l
 def thumbnail(image: StoredImage) -> SafeString | str:
     rendition = pick_rendition(image.renditions.all(), THUMBNAIL)
     if rendition is None:
-        return "none"
+        return _("none")
     return format_html(
         '<img src="{}" width="{}" height="{}" alt="" loading="lazy">', content_url(rendition), THUMBNAIL, THUMBNAIL
     )
@@ -52,7 +54,7 @@ class ProfileAdmin(ReadOnlyAdmin):
     list_display_links = ["handle"]
     list_select_related = ["user", "avatar__image"]
     search_fields = ["handle", "display_name", *_PERSON]
-    search_help_text = "Handle, name, or the exact username or e-mail address."
+    search_help_text = gettext_lazy("Handle, name, or the exact username or e-mail address.")
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
@@ -60,15 +62,15 @@ class ProfileAdmin(ReadOnlyAdmin):
 
     @admin.display(description="")
     def picture(self, profile: Profile) -> SafeString | str:
-        return thumbnail(profile.avatar.image) if profile.avatar else "none"
+        return thumbnail(profile.avatar.image) if profile.avatar else _("none")
 
     @admin.display(ordering="avatar__source")
     def source(self, profile: Profile) -> str:
-        return profile.avatar.get_source_display() if profile.avatar else "none"
+        return profile.avatar.get_source_display() if profile.avatar else _("none")
 
 
 class ModerationActionForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=300, label="Reason (the person will read it)")
+    reason = forms.CharField(required=False, max_length=300, label=gettext_lazy("Reason (the person will read it)"))
 
 
 @admin.register(Avatar)
@@ -79,7 +81,7 @@ class AvatarAdmin(ReadOnlyAdmin):
     list_select_related = ["profile", "image"]
     search_fields = ["=profile__handle", "title", "=reference"]
     hash_search_fields = ["image__sha256__exact"]
-    search_help_text = "Exact handle, reference or sha256, or part of the title."
+    search_help_text = gettext_lazy("Exact handle, reference or sha256, or part of the title.")
     ordering = ["-image_id"]  # newest pictures first, by an index
     actions = ["remove_for_the_site"]
     action_form = ModerationActionForm
@@ -92,18 +94,18 @@ class AvatarAdmin(ReadOnlyAdmin):
 
     @admin.display(description="")
     def picture(self, avatar: Avatar) -> SafeString | str:
-        return "removed" if avatar.state == Avatar.State.REMOVED else thumbnail(avatar.image)
+        return _("removed") if avatar.state == Avatar.State.REMOVED else thumbnail(avatar.image)
 
-    @admin.display(description="Title", ordering="title")
+    @admin.display(description=gettext_lazy("Title"), ordering="title")
     def title_or_id(self, avatar: Avatar) -> str:
         return avatar.title or str(avatar.pk)[:8]
 
-    @admin.display(description="Person", ordering="profile__handle")
+    @admin.display(description=gettext_lazy("Person"), ordering="profile__handle")
     def person(self, avatar: Avatar) -> SafeString:
         url = reverse("admin:profiles_profile_change", args=[avatar.profile_id])
         return format_html('<a href="{}">{}</a>', url, avatar.profile.handle)
 
-    @admin.action(description="Remove for the site, with the reason beside", permissions=["moderate"])
+    @admin.action(description=gettext_lazy("Remove for the site, with the reason beside"), permissions=["moderate"])
     def remove_for_the_site(self, request: HttpRequest, chosen: QuerySet[Avatar]) -> None:
         reason = request.POST.get("reason", "")
         try:
@@ -111,7 +113,9 @@ class AvatarAdmin(ReadOnlyAdmin):
         except AvatarError as error:
             self.message_user(request, error.sentence, messages.ERROR)
         else:
-            self.message_user(request, f"{len(removed)} removed. Each has an audit entry.", messages.SUCCESS)
+            self.message_user(
+                request, _("Removed: %(count)s. Each has an audit entry.", count=len(removed)), messages.SUCCESS
+            )
 
 
 @admin.register(StoredImage)
@@ -123,7 +127,7 @@ class StoredImageAdmin(LeasedAdmin):
     list_filter = [NeedsAttention]
     search_fields = ["=source_format"]
     hash_search_fields = ["sha256__exact", "renditions__sha256__exact"]
-    search_help_text = "The exact sha256 of a picture, or of one of its renditions."
+    search_help_text = gettext_lazy("The exact sha256 of a picture, or of one of its renditions.")
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StoredImage]:

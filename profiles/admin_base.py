@@ -14,8 +14,10 @@ from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from profiles.leases import Leased, fresh
+from profiles.sentences import gettext as _
 
 HASH = re.compile(r"[0-9a-fA-F]{64}")
 # The largest number of rows that a list counts.
@@ -89,18 +91,18 @@ class ReadOnlyInline(Rows):
 class NeedsAttention(admin.SimpleListFilter):
     """Rows whose automatic attempts stopped (profiles.leases): they wait for staff to retry them."""
 
-    title = "needs attention"
+    title = gettext_lazy("needs attention")
     parameter_name = "needs_attention"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", "Yes")]
+        return [("yes", _("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Leased]) -> QuerySet[Leased]:
         return queryset.filter(gave_up_at__isnull=False) if self.value() == "yes" else queryset
 
 
 class ReasonForm(ActionForm):
-    reason = forms.CharField(required=False, max_length=200, label="Reason (for actions)")
+    reason = forms.CharField(required=False, max_length=200, label=gettext_lazy("Reason (for actions)"))
 
 
 def username_lookup(path: str = "user") -> str:
@@ -122,15 +124,15 @@ class LeasedAdmin(ReadOnlyAdmin):
     action_form = ReasonForm
     retried_at_once = 100
 
-    @admin.action(description="Retry (needs a reason)", permissions=["view"])
+    @admin.action(description=gettext_lazy("Retry (needs a reason)"), permissions=["view"])
     def retry(self, request: HttpRequest, queryset: QuerySet[Leased]) -> None:
         """Make rows that were given up due again. Each row's history in the admin keeps the reason."""
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            self.message_user(request, "Write why you retry: it stands in the row's history.", messages.ERROR)
+            self.message_user(request, _("Write why you retry: it stands in the row's history."), messages.ERROR)
             return
         chosen = list(queryset.filter(gave_up_at__isnull=False)[: self.retried_at_once])
         queryset.filter(pk__in=[row.pk for row in chosen], gave_up_at__isnull=False).update(**fresh(timezone.now()))
         for row in chosen:
             self.log_change(request, row, f"Retry: {reason}")
-        self.message_user(request, f"{len(chosen)} will be tried again.")
+        self.message_user(request, _("Tried again soon: %(count)s.", count=len(chosen)))

@@ -3,6 +3,10 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_save
+from django.utils import formats, translation
+
+from profiles.field_names import translate_names
+from profiles.sentences import Languages, use_languages
 
 
 class ProfilesConfig(AppConfig):
@@ -15,6 +19,12 @@ class ProfilesConfig(AppConfig):
         from profiles.people.hiding import follow_user
         from profiles.store.purge import watch_holders
 
+        use_languages(Languages(translation.gettext, translation.ngettext, _write_number))
+        translate_names(self)
         watch_holders()
         own_parts.register()
         post_save.connect(follow_user, sender=settings.AUTH_USER_MODEL, dispatch_uid="profiles.follow_user")
+
+
+def _write_number(number: float) -> str:
+    return str(formats.number_format(number, force_grouping=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from profiles.sentences import Sentence, gettext, gettext_noop, to_english, translate
 from profiles.text import one_line
 
 
@@ -16,7 +17,7 @@ from profiles.text import one_line
 class Kind:
     """A stable reason: `slug` ends the problem's `type`, `title` is its short name, `status` the HTTP status.
 
-    `permanent` is False where the same request may succeed later.
+    The title is in English and marked by `gettext_noop`. `permanent` is False where the same request may succeed later.
     """
 
     slug: str
@@ -28,22 +29,28 @@ class Kind:
 class ExpectedError(Exception):
     """A refusal or an outage that the caller must expect. Its message is a full sentence for a person."""
 
-    kind: ClassVar[Kind] = Kind("refused", "This can't be done")
+    kind: ClassVar[Kind] = Kind("refused", gettext_noop("This can't be done"))
 
     def __init__(
         self, sentence: str, kind: Kind | None = None, *, permanent: bool | None = None, retry_after: int | None = None
     ) -> None:
         """`kind` and `permanent` replace those of the class; `retry_after` is in seconds.
 
-        The sentence may quote strangers, and is stored, logged and shown: it becomes one clean line.
+        The sentence is made by `profiles.sentences.gettext`. It may quote strangers, and is stored, logged and shown:
+        it becomes one clean line.
         """
-        if not (sentence.isascii() and sentence.isprintable()):
+        if not isinstance(sentence, Sentence) and not (sentence.isascii() and sentence.isprintable()):
             sentence = one_line(sentence)
-        super().__init__(sentence)
-        self.sentence = sentence
+        super().__init__(to_english(sentence))
+        self._sentence = sentence
         self._kind = kind or type(self).kind
         self.permanent = self._kind.permanent if permanent is None else permanent
         self.retry_after = retry_after
+
+    @property
+    def sentence(self) -> str:
+        """The sentence in the reader's language; the error's own text, which logs have, is English."""
+        return translate(self._sentence)
 
     @property
     def slug(self) -> str:
@@ -51,7 +58,7 @@ class ExpectedError(Exception):
 
     @property
     def title(self) -> str:
-        return self._kind.title
+        return gettext(self._kind.title)
 
     @property
     def status(self) -> int:

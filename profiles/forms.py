@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.datastructures import MultiValueDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from profiles import settings
@@ -26,8 +28,12 @@ from profiles.people.api_tokens import Scope, TokenRequest
 from profiles.people.handles import suggest_handle
 from profiles.people.links import LinkError, parse_links
 from profiles.people.profiles import ProfileText
-from profiles.serving.snippets import FORMATS, SHAPES, SIZES
+from profiles.sentences import gettext
+from profiles.serving.snippets import FORMATS, SIZES
 from profiles.sources import can_fetch_pictures
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 class _HandleField(forms.CharField):
@@ -114,15 +120,15 @@ class AltTextForm(forms.Form):
     alt_text = forms.CharField(
         max_length=300,
         required=False,
-        label="Describe the picture",
-        help_text="Read out to people who can't see it.",
-        error_messages={"max_length": "A description may have up to 300 characters."},
+        label=_("Describe the picture"),
+        help_text=_("Read out to people who can't see it."),
+        error_messages={"max_length": _("A description may have up to 300 characters.")},
     )
 
 
-def _fraction_field(label: str, initial: str, choices: dict[str, str]) -> forms.FloatField:
+def _fraction_field(label: StrOrPromise, initial: str, choices: dict[str, StrOrPromise]) -> forms.FloatField:
     """Return a field for a number that a script chooses freely, and a person from a list."""
-    wrong = {"invalid": "The part to show is given in numbers from 0 to 1."}
+    wrong = {"invalid": _("The part to show is given in numbers from 0 to 1.")}
     widget = forms.Select(choices=list(choices.items()))
     return forms.FloatField(label=label, required=False, initial=initial, widget=widget, error_messages=wrong)
 
@@ -144,12 +150,17 @@ class CropForm(forms.Form):
         ),
     )
     crop_mirror = forms.BooleanField(label=_("Mirror it"), required=False)
-    crop_x = _fraction_field("From left to right", "0.5", {"0": "Left", "0.5": "Middle", "1": "Right"})
-    crop_y = _fraction_field("From top to bottom", "0.5", {"0": "Top", "0.5": "Middle", "1": "Bottom"})
+    crop_x = _fraction_field(_("From left to right"), "0.5", {"0": _("Left"), "0.5": _("Middle"), "1": _("Right")})
+    crop_y = _fraction_field(_("From top to bottom"), "0.5", {"0": _("Top"), "0.5": _("Middle"), "1": _("Bottom")})
     crop_size = _fraction_field(
-        "How much",
+        _("How much"),
         "1",
-        {"1": "As much as fits", "0.75": "Three quarters of it", "0.5": "Half of it", "0.33": "A third of it"},
+        {
+            "1": _("As much as fits"),
+            "0.75": _("Three quarters of it"),
+            "0.5": _("Half of it"),
+            "0.33": _("A third of it"),
+        },
     )
 
     def clean(self) -> dict[str, object]:
@@ -193,7 +204,7 @@ class FetchForm(forms.Form):
 
 class UploadForm(FinishForm):
     content = forms.FileField(
-        label="Picture file",
+        label=_("Picture file"),
         required=False,
         widget=forms.ClearableFileInput(attrs={"accept": "image/*"}),
         allow_empty_file=True,
@@ -210,28 +221,38 @@ class UploadForm(FinishForm):
         self, data: Mapping[str, object] | None = None, files: MultiValueDict[str, UploadedFile[bytes]] | None = None
     ) -> None:
         super().__init__(data, files)
-        self.fields["content"].help_text = f"{UPLOAD_NAMES}, up to {upload_limit()}."
+        self.fields["content"].help_text = gettext(
+            "%(upload_names)s, up to %(upload_limit)s.", upload_names=gettext(UPLOAD_NAMES), upload_limit=upload_limit()
+        )
         if not can_fetch_pictures():
             del self.fields["address"]
 
     def clean_content(self) -> UploadedFile[bytes] | None:
         """Check the size only: empty and odd files go on to the decoder, which knows the reason."""
         file: UploadedFile[bytes] | None = self.cleaned_data["content"]
-        if file is None and not self.data.get("address"):
-            raise forms.ValidationError(_("Choose a picture first."), code="required")
+        if file is None:
+            self._check_address()
         if file is not None and (file.size or 0) > settings.current().upload_max_bytes:
             raise forms.ValidationError(too_large(file.size or 0), code="too_many_bytes")
         return file
+
+    def _check_address(self) -> None:
+        """Raise ValidationError unless there is an address to fetch the picture from."""
+        if not str(self.data.get("address", "")).strip():
+            raise forms.ValidationError(_("Choose a picture first."), code="required")
+        if "address" not in self.fields:
+            sentence = _("This site takes no pictures from web addresses. Save the picture, then choose the file.")
+            raise forms.ValidationError(sentence, code="no_fetcher")
 
 
 class LossForm(forms.Form):
     """A person's policy for pictures whose right is lost."""
 
-    on_loss = forms.ChoiceField(widget=forms.RadioSelect, label="What others see then")
+    on_loss = forms.ChoiceField(widget=forms.RadioSelect, label=_("What others see then"))
     returns_by_itself = forms.BooleanField(
         required=False,
-        label="If it comes back, show it again without asking",
-        help_text="Unless you have chosen another picture since. Without this we only offer it to you.",
+        label=_("If it comes back, show it again without asking"),
+        help_text=_("Unless you have chosen another picture since. Without this we only offer it to you."),
     )
 
     def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
@@ -272,19 +293,24 @@ class NoticesForm(forms.Form):
 
 
 class ModerationForm(forms.Form):
-    reason = forms.CharField(max_length=300, help_text="The person will read it.")
+    reason = forms.CharField(max_length=300, help_text=_("The person will read it."))
+
+
+SHAPE_LABELS = {"circle": _("Circle"), "rounded": _("Rounded"), "square": _("Square")}
 
 
 class UseForm(forms.Form):
     """How somebody wants to show a picture elsewhere. What is missing or unknown is what the field begins with."""
 
-    size = forms.TypedChoiceField(coerce=int, choices=[(size, f"{size} pixels") for size in SIZES], initial=SIZES[1])
-    shape = forms.ChoiceField(choices=[(shape, shape.capitalize()) for shape in SHAPES], initial="circle")
+    size = forms.TypedChoiceField(
+        coerce=int, choices=[(size, format_lazy(_("{size} pixels"), size=size)) for size in SIZES], initial=SIZES[1]
+    )
+    shape = forms.ChoiceField(choices=list(SHAPE_LABELS.items()), initial="circle")
     suffix = forms.ChoiceField(
-        label="Format",
+        label=_("Format"),
         required=False,
         initial="",
-        choices=[(suffix, suffix.upper() or "Best for each browser") for suffix in FORMATS],
+        choices=[(suffix, suffix.upper() or _("Best for each browser")) for suffix in FORMATS],
     )
 
     @classmethod
@@ -310,27 +336,31 @@ def upload_limit() -> str:
 
 
 def too_large(size: int) -> str:
-    return f"This file has {filesizeformat(size)}. Pictures may have up to {upload_limit()}."
+    return gettext(
+        "This file has %(size)s. Pictures may have up to %(upload_limit)s.",
+        size=filesizeformat(size),
+        upload_limit=upload_limit(),
+    )
 
 
 _SCOPES = {
-    Scope.READ: "See my picture and its history",
-    Scope.WRITE: "Set, choose and describe my picture",
-    Scope.DELETE: "Remove pictures",
+    Scope.READ: _("See my picture and its history"),
+    Scope.WRITE: _("Set, choose and describe my picture"),
+    Scope.DELETE: _("Remove pictures"),
 }
-_DAYS = {"30": "30 days", "90": "90 days", "365": "A year", "": "Until I revoke it"}
+_DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("A year"), "": _("Until I revoke it")}
 
 
 class TokenForm(forms.Form):
-    name = forms.CharField(max_length=60, help_text="To tell it apart from others, such as “Backup script”.")
+    name = forms.CharField(max_length=60, help_text=_("To tell it apart from others, such as “Backup script”."))
     scopes = forms.MultipleChoiceField(
-        label="It may",
+        label=_("It may"),
         choices=[(scope.value, words) for scope, words in _SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
         initial=[Scope.READ.value],
-        error_messages={"required": "Choose at least one thing that it may do."},
+        error_messages={"required": _("Choose at least one thing that it may do.")},
     )
-    days = forms.ChoiceField(label="It works for", choices=list(_DAYS.items()), required=False, initial="90")
+    days = forms.ChoiceField(label=_("It works for"), choices=list(_DAYS.items()), required=False, initial="90")
 
     def token_request(self, now: datetime) -> TokenRequest:
         """Return what a valid form asks for."""
@@ -340,4 +370,4 @@ class TokenForm(forms.Form):
 
 
 def scope_labels(scopes: frozenset[Scope]) -> list[str]:
-    return [words for scope, words in _SCOPES.items() if scope in scopes]
+    return [str(words) for scope, words in _SCOPES.items() if scope in scopes]

@@ -22,9 +22,12 @@ from django.db import DatabaseError, models, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When, Window
 from django.db.models.functions import RowNumber
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy
 
 from profiles.errors import ExpectedError
+from profiles.fields import SentenceField
 from profiles.outages import Outage, outage_of, write_through_outage
+from profiles.sentences import gettext, gettext_noop
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ SHARE_TRIES = 5
 #: The query of an admin list that shows only what needs attention (profiles.admin_base.NeedsAttention).
 NEEDS_ATTENTION = "?needs_attention=yes"
 #: What people read where the work stopped.
-OUR_FAULT = "Something went wrong on our side ({what}). Our team must look at it."
+OUR_FAULT = gettext_noop("Something went wrong on our side (%(what)s). Our team must look at it.")
 #: The wait after a part of the site was found down: short, because it is no reason to try less often afterwards.
 OUTAGE_DELAY = timedelta(minutes=1)
 #: Counts of what needs attention end here.
@@ -78,19 +81,24 @@ class Leased(models.Model):
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When a worker must go on: while one is at work, the end of its lease. Empty: nothing to do.",
+        help_text=gettext_lazy(
+            "When a worker must go on: while one is at work, the end of its lease. Empty: nothing to do."
+        ),
     )
-    attempt = models.UUIDField(null=True, blank=True, editable=False, help_text="The attempt that holds the row now.")
-    tries = models.PositiveIntegerField(default=0, help_text="Attempts since the last success.")
+    attempt = models.UUIDField(
+        null=True, blank=True, editable=False, help_text=gettext_lazy("The attempt that holds the row now.")
+    )
+    tries = models.PositiveIntegerField(default=0, help_text=gettext_lazy("Attempts since the last success."))
     crashes = models.PositiveIntegerField(
-        default=0, help_text="Attempts since the last success that crashed or met an error nobody expected."
+        default=0,
+        help_text=gettext_lazy("Attempts since the last success that crashed or met an error nobody expected."),
     )
     queued_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When it was last queued, or will be."
+        null=True, blank=True, editable=False, help_text=gettext_lazy("When it was last queued, or will be.")
     )
-    last_error = models.CharField(max_length=300, blank=True, help_text="Why the last attempt did not succeed.")
+    last_error = SentenceField(blank=True, help_text=gettext_lazy("Why the last attempt did not succeed."))
     gave_up_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When automatic attempts stopped: it waits for staff."
+        null=True, blank=True, help_text=gettext_lazy("When automatic attempts stopped: it waits for staff.")
     )
 
     class Meta:
@@ -136,15 +144,15 @@ class Leased(models.Model):
     def retry(self, error: Exception | str, now: datetime, delay: timedelta | None = None, **columns: object) -> bool:
         """End the attempt with an expected error and try again after `delay`, by default the policy's."""
         due_at = now + (self.policy.delay(self.tries) if delay is None else delay)
-        return self.keep(**({"attempt": None, "due_at": due_at, "last_error": str(error)[:300]} | columns))
+        return self.keep(**({"attempt": None, "due_at": due_at, "last_error": _sentence_of(error)} | columns))
 
     def fail(self, error: Exception | str, **columns: object) -> bool:
         """End the work for good with an expected error, which the row's person reads. Staff need not look."""
-        return self.keep(**({"attempt": None, "due_at": None, "last_error": str(error)[:300]} | columns))
+        return self.keep(**({"attempt": None, "due_at": None, "last_error": _sentence_of(error)} | columns))
 
     def give_up(self, error: Exception | str, now: datetime) -> bool:
         """Stop automatic attempts: the row waits for staff, or continues and is listed if the policy never stops."""
-        sentence = str(error)[:300]
+        sentence = _sentence_of(error)
         due_at = None if self.policy.stops else now + self.policy.lease
         log.error("%s %s needs attention: %s", self._meta.label, self.pk, sentence)
         columns = {
@@ -203,20 +211,29 @@ class Attempting:
         return partial(self._record_unexpected, error)
 
     def _record_outage(self, outage: Outage) -> bool:
-        return self.row.postpone(self.now, OUTAGE_DELAY, last_error=f"{outage.reason} We try again.")
+        return self.row.postpone(
+            self.now, OUTAGE_DELAY, last_error=gettext("%(reason)s We try again.", reason=outage.reason)
+        )
 
     def _record_unexpected(self, error: Exception) -> None:
         row = self.row
         if row.crashes >= row.policy.crashes:
-            row.give_up(OUR_FAULT.format(what=type(error).__name__), self.now)
+            row.give_up(gettext(OUR_FAULT, what=type(error).__name__), self.now)
         else:
             # Longer than after an expected error: a cache or a store that restarts must not use up all attempts.
             delay = row.policy.lease * (4 ** (row.crashes - 1) if row.policy.stops else 1)
-            sentence = f"Something went wrong on our side ({type(error).__name__}). We try again."
+            sentence = gettext("Something went wrong on our side (%(what)s). We try again.", what=type(error).__name__)
             row.retry(sentence, self.now, delay, crashes=row.crashes)
 
 
 Row = TypeVar("Row", bound=Leased)
+
+
+def _sentence_of(error: Exception | str) -> str:
+    """Return why an attempt failed. Of an outage it is the detail, which is for staff."""
+    if isinstance(error, str):
+        return error
+    return error.sentence if isinstance(error, ExpectedError) and not isinstance(error, Outage) else str(error)
 
 
 def fresh(due_at: datetime | None) -> dict[str, object]:
@@ -337,7 +354,7 @@ def _taking(model: type[Leased], attempt: uuid.UUID, now: datetime) -> dict[str,
 def _give_up_if_crashed(row: Leased, now: datetime) -> bool:
     if row.crashes < row.policy.crashes:
         return False
-    sentence = OUR_FAULT.format(what="a worker crashed")
+    sentence = gettext(OUR_FAULT, what=gettext("a worker crashed"))
     if row.policy.stops:
         row.give_up(sentence, now)
     else:

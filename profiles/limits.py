@@ -20,18 +20,35 @@ from profiles import settings
 from profiles.addresses import Address, counted_address, parse_address
 from profiles.errors import ExpectedError, Kind
 from profiles.outages import CACHE
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop, ngettext
 
 logger = logging.getLogger(__name__)
 
 HOUR = 3600  # seconds
 #: A wider network has so many times the tries of an address.
 WIDER = 4
+#: What is counted by the hour here and in `nft`, as the sentence names it.
+COUNTED = (
+    gettext_noop("uploads"),
+    gettext_noop("fetches"),
+    gettext_noop("drawings"),
+    gettext_noop("tokens"),
+    gettext_noop("calls"),
+    gettext_noop("guesses"),
+    gettext_noop("checks"),
+    gettext_noop("pictures"),
+    gettext_noop("searches"),
+    gettext_noop("names"),
+    gettext_noop("mints"),
+    gettext_noop("transactions"),
+)
 
 
 class TooMany(ExpectedError):
     """The tries of this window are used up. `retry_after` says when the next one begins."""
 
-    kind = Kind("rate-limited", "Too many tries", 429, permanent=False)
+    kind = Kind("rate-limited", gettext_noop("Too many tries"), 429, permanent=False)
 
     def __init__(self, sentence: str, *, retry_after: int, what: str = "", count: int = 0, seconds: int = 0) -> None:
         """`what` may be done `count` times in each window of `seconds`."""
@@ -150,8 +167,16 @@ def _spend(
 
 def _sentence(what: str, count: int, seconds: int, left: int) -> str:
     if seconds == HOUR:
-        return f"That is more than {count} {what} in an hour. Please wait a while and try again."
-    return f"That was too many tries. Wait {left} {'second' if left == 1 else 'seconds'} and try again."
+        return _(
+            "That is more than %(count)s %(what)s in an hour. Please wait a while and try again.",
+            count=count,
+            what=_(what),
+        )
+    return ngettext(
+        "That was too many tries. Wait %(count)s second and try again.",
+        "That was too many tries. Wait %(count)s seconds and try again.",
+        left,
+    )
 
 
 def networks_of_request(request: HttpRequest) -> tuple[str, ...]:

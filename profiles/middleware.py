@@ -12,15 +12,18 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve
+from django.utils.translation import override
 
 from profiles.errors import ExpectedError, Kind
 from profiles.problems import problem_response
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.serving.caching import wants_json
 from profiles.text import is_text
 
 SIGNED_OUT = ExpectedError(
-    "You are signed out. Sign in again in another tab, then try again here.",
-    Kind("signed-out", "You are signed out", status=HTTPStatus.UNAUTHORIZED),
+    _("You are signed out. Sign in again in another tab, then try again here."),
+    Kind("signed-out", gettext_noop("You are signed out"), status=HTTPStatus.UNAUTHORIZED),
 )
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
@@ -51,7 +54,8 @@ class CookielessMedia:
             return self.get_response(request)
         request.get_host()  # raises DisallowedHost, as CommonMiddleware would
         request.resolver_match = found
-        response: HttpResponse = found.func(request, *found.args, **found.kwargs)
+        with override("en"):  # programs read it, whatever language the site speaks first
+            response: HttpResponse = found.func(request, *found.args, **found.kwargs)
         # In a 304 the header would mean the length of the picture (RFC 9110).
         if response.status_code != HTTPStatus.NOT_MODIFIED:
             response.headers["Content-Length"] = str(len(response.content))
@@ -72,13 +76,13 @@ class WellFormedRequests:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         kind = request.META.get("CONTENT_TYPE", "")
         if not (kind.isascii() and kind.isprintable()):
-            raise BadRequest("The type of the body is no type.")
+            raise BadRequest(_("The type of the body is no type."))
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not (length.isascii() and length.isdecimal() and len(length) <= _LENGTH_DIGITS):
-            raise BadRequest("The length of the body is no number.")
+            raise BadRequest(_("The length of the body is no number."))
         charset = (request.content_params or {}).get("charset", "utf-8").lower()
         if request.content_type in FORMS and charset not in {"utf-8", "utf8"}:
-            raise BadRequest("Forms are read as UTF-8.")
+            raise BadRequest(_("Forms are read as UTF-8."))
         _check_text(request.path_info)
         _check_fields(request.GET)
         return self.get_response(request)
@@ -95,7 +99,7 @@ def _check_fields(fields: QueryDict) -> None:
         for text in (name, *values):
             _check_text(str(text))
     if not _is_address(fields.get("next", "")):
-        raise BadRequest("The address to go on to is no address.")
+        raise BadRequest(_("The address to go on to is no address."))
 
 
 def _is_address(text: str) -> bool:
@@ -109,7 +113,7 @@ def _is_address(text: str) -> bool:
 
 def _check_text(text: str) -> None:
     if not is_text(text):
-        raise BadRequest("Text may hold neither NUL nor half a surrogate pair.")
+        raise BadRequest(_("Text may hold neither NUL nor half a surrogate pair."))
 
 
 class SignedOutScripts:

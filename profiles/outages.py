@@ -14,18 +14,20 @@ from django.db import DatabaseError, InterfaceError, OperationalError, transacti
 from redis import exceptions as redis
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop, join_sentences
 
-DATABASE = Kind("database-unavailable", "The database can't be used at the moment", 503, permanent=False)
-CACHE = Kind("temporarily-unavailable", "A part of this site is down", 503, permanent=False)
+DATABASE = Kind("database-unavailable", gettext_noop("The database can't be used at the moment"), 503, permanent=False)
+CACHE = Kind("temporarily-unavailable", gettext_noop("A part of this site is down"), 503, permanent=False)
 # Nobody knows whether a commit whose answer was lost took place, so people aren't told that it didn't.
-_ADVICE = "If you changed something, it may not be saved. Please try again in a minute."
-_SILENT = "Our database does not respond."
-_FULL = "Our database has no space left."
-_READ_ONLY = "Our database accepts no changes at the moment."
-_BUSY = "Our database is too busy to answer."
-_CACHE_DOWN = "A part of this site, its cache, does not respond."
+_ADVICE = _("If you changed something, it may not be saved. Please try again in a minute.")
+_SILENT = _("Our database does not respond.")
+_FULL = _("Our database has no space left.")
+_READ_ONLY = _("Our database accepts no changes at the moment.")
+_BUSY = _("Our database is too busy to answer.")
+_CACHE_DOWN = _("A part of this site, its cache, does not respond.")
 #: What PostgreSQL's error codes mean, by the whole code or by its class (PostgreSQL's documentation, appendix A).
-_BY_SQLSTATE = {
+_BY_SQLSTATE: dict[str, str] = {
     "53100": _FULL,
     "53300": _BUSY,  # too many connections
     "25006": _READ_ONLY,
@@ -38,7 +40,7 @@ _BY_SQLSTATE = {
     "57": _SILENT,  # shutting down or starting
     "58": _SILENT,  # input or output failed
 }
-_BY_SQLITE_CODE = {
+_BY_SQLITE_CODE: dict[int, str] = {
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
     sqlite3.SQLITE_NOMEM: _BUSY,
@@ -61,7 +63,7 @@ class Outage(ExpectedError):
     """
 
     def __init__(self, detail: str, reason: str, kind: Kind | None = None, *, advice: str = _ADVICE) -> None:
-        super().__init__(f"{reason} {advice}", kind)
+        super().__init__(join_sentences(reason, advice), kind)
         self.detail, self.reason = detail, reason
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import TooMany
 from profiles.outages import Outage, outage_of
+from profiles.sentences import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +20,8 @@ P = ParamSpec("P")
 CONTENT_TYPE = "application/problem+json"
 # Seconds after which a part that failed is worth another try.
 SOON = 30
-METHOD_NOT_ALLOWED = Kind("method-not-allowed", "Method not allowed", 405)
-FORM_INVALID = Kind("form-invalid", "The form can't be used as it is", 422)
+METHOD_NOT_ALLOWED = Kind("method-not-allowed", gettext_noop("Method not allowed"), 405)
+FORM_INVALID = Kind("form-invalid", gettext_noop("The form can't be used as it is"), 422)
 
 
 def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None = None, **more: object) -> JsonResponse:

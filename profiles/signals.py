@@ -12,7 +12,8 @@ avatar_changed = Signal()
 handle_changed = Signal()
 
 # Sent to have a person told by mail. `export_ready`: user, expires_at: datetime. `deletion_asked`: user,
-# due_at: datetime. `account_deleted`: name: str and addresses: list[str] of a person of whom nothing is left.
+# due_at: datetime. `account_deleted`: name: str, addresses: list[str] and language: str of a person of whom nothing
+# is left.
 export_ready = Signal()
 deletion_asked = Signal()
 account_deleted = Signal()

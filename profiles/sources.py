@@ -16,6 +16,8 @@ from django.db.models import Q
 from django.utils.module_loading import import_string
 
 from profiles.errors import ExpectedError
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -49,19 +51,20 @@ class Source:
     """An origin of pictures.
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
-    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. `mark` says in words what the mark vouches for.
+    picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. Both are in English and marked by `gettext_noop`.
+    `mark` says in words what the mark vouches for.
     """
 
     name: str
     label: str
     provenance: ProvenanceProvider | None = None
-    unchecked: str = (
+    unchecked: str = gettext_noop(
         "Whether you may still show this picture could not be checked for too long. We keep trying; try again later."
     )
     mark: MarkDescriber | None = None
 
 
-_sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, "Upload")}
+_sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, gettext_noop("Upload"))}
 _upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
 _fetchers: list[str] = []  # the dotted path of the last one: its module is loaded with the first picture
@@ -92,7 +95,7 @@ def get_source(name: str) -> Source:
 
 def source_choices() -> list[tuple[str, str]]:
     """Return name and label of every source, for forms and the admin."""
-    return [(source.name, source.label) for source in _sources.values()]
+    return [(source.name, _(source.label)) for source in _sources.values()]
 
 
 def provenance_of(avatar: Avatar) -> Mapping[str, object] | None:
@@ -139,7 +142,7 @@ def describe_mark(avatar: Avatar) -> str:
     """Return what the mark of `avatar` says in words. Whether it may be shown is for `Avatar.mark_holds` to say."""
     source = _sources.get(avatar.source)
     if source is None or source.mark is None:
-        return f"Verified {avatar.get_source_display()} picture"
+        return _("Verified %(source)s picture", source=str(avatar.get_source_display()))
     return source.mark(avatar)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from localstack.binaries import ROOT
+from localstack.bytecode import keep_bytecode
 from tests.servers import places as test_places
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ pytest_plugins = [
     "tests.servers.walletconnect_relay",
     "tests.servers.chromium",
 ]
+keep_bytecode()  # also where pytest was called without `make test`
 PLACES = test_places.make()
 for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
     os.environ.pop(_name, None)  # a developer's own settings must not change the results
@@ -86,9 +88,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    """Hash passwords as in production, but a thousand times faster. The sites that tests start hash them in full."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+        yield
+
+
 @pytest.fixture(scope="session")
 def places() -> test_places.Places:
     return PLACES
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_flush() -> Iterator[None]:
+    """After a transactional test, delete the rows of tables that have some, instead of truncating all tables."""
+    if test_places.on_sqlite():
+        yield
+        return
+    from django.test import TransactionTestCase
+
+    from tests.servers.postgres import delete_rows
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: delete_rows())
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +128,19 @@ def django_db_modify_db_settings(database_server: object) -> None:
         from django.db import connection
 
         connection.settings_dict["TEST"]["NAME"] = str(PLACES.sqlite)
+
+
+@pytest.fixture(scope="module")
+def rows_of_the_module(django_db_setup: None, django_db_blocker: Any, redis_session: object) -> Iterator[None]:
+    """Let a fixture of this scope add rows. All tests of the module have them, and undo only their own changes.
+
+    None of them may be transactional: its own connections would not see the rows.
+    """
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -15,6 +15,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from profiles.limits import address_of_request, networks_of_request
 from profiles.settings import is_own_url
@@ -60,7 +61,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if login_methods.has_wallet(user) and not (user.is_staff and methods):
             by_wallet: dict[str, object] = {
                 "id": "wallet",
-                "description": "Sign with a wallet",
+                "description": _("Sign with a wallet"),
                 "url": reverse(proof.ASK_WALLET),
             }
             began = login_methods.began_by_wallet(self.request)

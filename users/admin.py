@@ -18,6 +18,7 @@ from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from profiles.admin_base import ReadOnlyAdmin
 from profiles.audit import record
@@ -48,7 +49,7 @@ def replace_pages() -> None:
 
 
 class ReasonedForm(forms.ModelForm):  # type: ignore[type-arg]  # generic in the stubs only
-    reason = forms.CharField(max_length=200, help_text="Why. It stands in the audit.")
+    reason = forms.CharField(max_length=200, help_text=_("Why. It stands in the audit."))
 
 
 class Reasoned(ReadOnlyAdmin):
@@ -70,7 +71,7 @@ class PersonAdmin(Reasoned):
     list_display = [*_existing(NAME, EMAIL, "is_active", "is_staff", "is_superuser", "date_joined")]
     list_filter = [*_existing("is_active", "is_staff", "is_superuser")]
     search_fields = [f"={name}" for name in _existing(NAME, EMAIL)]
-    search_help_text = "The exact username or e-mail address."
+    search_help_text = _("The exact username or e-mail address.")
     ordering = ["-pk"]
     fields = [*_existing(NAME, EMAIL, "date_joined", "last_login", "is_active"), *POWERS, "reason"]
     filter_horizontal = _existing("groups", "user_permissions")

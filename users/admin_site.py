@@ -13,15 +13,21 @@ from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from profiles.leases import get_attention
 from users.login_methods import began_by_wallet
 from users.sign_in_log import has_second_factor
 
-NOT_BY_WALLET = "You signed in with a wallet, which does not open the admin here. Sign out, and sign in in another way."
-SET_IT_UP = "The admin asks for a second step: set up an authenticator app or a passkey, then come back here."
-GIVE_IT = "The admin asks for a second step in each session. Enter a code, or use your passkey."
-BY_CODE, BY_PASSKEY = "Enter a code", "Use a passkey"
+NOT_BY_WALLET = gettext_lazy(
+    "You signed in with a wallet, which does not open the admin here. Sign out, and sign in in another way."
+)
+SET_IT_UP = gettext_lazy(
+    "The admin asks for a second step: set up an authenticator app or a passkey, then come back here."
+)
+GIVE_IT = gettext_lazy("The admin asks for a second step in each session. Enter a code, or use your passkey.")
+BY_CODE, BY_PASSKEY = gettext_lazy("Enter a code"), gettext_lazy("Use a passkey")
 
 
 @dataclass(frozen=True)
@@ -55,12 +61,12 @@ def find_next_step(request: HttpRequest) -> NextStep | None:
     """Return what a session of staff lacks to open the admin; None if it opens it."""
     by_wallet = began_by_wallet(request)
     if by_wallet and not settings.ADMIN_WALLET_SIGN_IN:
-        return NextStep("Not with this sign-in", NOT_BY_WALLET)
+        return NextStep(_("Not with this sign-in"), str(NOT_BY_WALLET))
     if not (by_wallet or settings.STAFF_NEED_SECOND_FACTOR) or has_second_factor(request):
         return None
     if ways := _second_factors(request):
-        return NextStep("One more step", GIVE_IT, ways)
-    return NextStep("One more step", SET_IT_UP, (("Set up a second step", reverse("mfa_index")),))
+        return NextStep(_("One more step"), str(GIVE_IT), ways)
+    return NextStep(_("One more step"), str(SET_IT_UP), ((_("Set up a second step"), reverse("mfa_index")),))
 
 
 def _second_factors(request: HttpRequest) -> tuple[tuple[str, str], ...]:
@@ -69,4 +75,4 @@ def _second_factors(request: HttpRequest) -> tuple[tuple[str, str], ...]:
     methods = get_adapter().get_reauthentication_methods(request.user)
     ways = {str(method["id"]): f"{method['url']}?{query}" for method in methods}
     names = {"mfa_reauthenticate": BY_CODE, "mfa_reauthenticate:webauthn": BY_PASSKEY}
-    return tuple((names[way], url) for way, url in ways.items() if way in names)
+    return tuple((str(names[way]), url) for way, url in ways.items() if way in names)

@@ -23,12 +23,13 @@ from django.core import signing
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 log = logging.getLogger(__name__)
 SALT = "users.email_links"
 #: The session's key for the address whose link was sent last.
 WAITING = "email_waiting"
-NOT_SENT = "We can’t send mail at the moment, so {email} is not confirmed yet. Add it again later."
+NOT_SENT = _("We can’t send mail at the moment, so %(email)s is not confirmed yet. Add it again later.")
 
 
 class EmailLink(EmailConfirmationMixin):  # type: ignore[misc]  # allauth has no types
@@ -88,7 +89,7 @@ def send_link(request: HttpRequest, user: User, email: str) -> None:
             _send(request, link, is_taken=is_taken)
     except OSError as error:  # as all of smtplib's are
         log.warning("A link to confirm an address could not be sent: %s.", type(error).__name__)
-        messages.warning(request, NOT_SENT.format(email=email))
+        messages.warning(request, NOT_SENT % {"email": email})
         return
     request.session[WAITING] = email
     add_email_verification_sent_message(request, email, signup=True)

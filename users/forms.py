@@ -39,7 +39,7 @@ class SignUpForm(SignupForm):  # type: ignore[misc]  # allauth has no types
         try:
             check_free(handle, now)
         except HandleError as error:
-            variant = find_free_variant(handle, now) if handle else ""
+            variant = find_free_variant(handle, now)
             free = [FREE % {"handle": variant}] if variant else []
             raise forms.ValidationError([error.sentence, *free]) from error
         self.typed_name = typed

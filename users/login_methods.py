@@ -7,8 +7,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-LAST_PASSKEY = (
+LAST_PASSKEY = _(
     "This passkey is your only way to sign in. Set a password, add another passkey or link a wallet, then remove it."
 )
 # nft.accounts.sessions.SESSION_KEY. Without nft, no session has it.

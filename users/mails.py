@@ -103,7 +103,8 @@ def greeted_name(reader: Profile | None) -> str:
 
 
 def language_of(reader: Profile | None) -> str:
-    chosen = reader.language if reader else ""
+    """Return what the person chose, else the language of the page that caused the mail, else the site's."""
+    chosen = (reader.language if reader else "") or get_language() or ""
     return chosen if chosen in dict(settings.LANGUAGES) and check_for_language(chosen) else settings.LANGUAGE_CODE
 
 

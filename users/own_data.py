@@ -13,29 +13,36 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 
 from profiles.own_data.parts import Part, get_parts, leave_out, register_eraser, register_part
+from profiles.sentences import gettext_noop
 from users.sessions import SessionsAdapter
 
 Person = get_user_model()
 # Django's usual columns; a host project's own stay out until it registers a `Part` of its own.
 COLUMNS = ("username", "email", "first_name", "last_name", "date_joined", "last_login", "is_staff", "is_superuser")
-SECRET = "It lets in whoever has it."  # noqa: S105 - a sentence
-STATE = "The account works while you read this."
+SECRET = gettext_noop("It lets in whoever has it.")
+STATE = gettext_noop("The account works while you read this.")
 
 
 def register() -> None:
     existing = {field.name for field in Person._meta.concrete_fields}  # noqa: SLF001 - Django documents it as public
     columns = tuple(name for name in COLUMNS if name in existing)
     left_out = {"password": SECRET, "is_active": STATE}
-    register_part(Part(Person, "pk", "account", "Your account.", columns, left_out))
+    register_part(Part(Person, "pk", "account", gettext_noop("Your account."), columns, left_out))
     register_part(
-        Part(EmailAddress, "user", "email_addresses", "Your e-mail addresses.", ("email", "verified", "primary"))
+        Part(
+            EmailAddress,
+            "user",
+            "email_addresses",
+            gettext_noop("Your e-mail addresses."),
+            ("email", "verified", "primary"),
+        )
     )
     register_part(
         Part(
             Authenticator,
             "user",
             "second_steps",
-            "Your passkeys, authenticator app and recovery codes, without their secrets.",
+            gettext_noop("Your passkeys, authenticator app and recovery codes, without their secrets."),
             ("type", "created_at", "last_used_at"),
             {"data": SECRET},
         )
@@ -45,9 +52,9 @@ def register() -> None:
             UserSession,
             "user",
             "sessions",
-            "Where you are signed in.",
+            gettext_noop("Where you are signed in."),
             ("created_at", "last_seen_at", "ip", "user_agent"),
-            {"session_key": SECRET, "data": "It is empty."},
+            {"session_key": SECRET, "data": gettext_noop("It is empty.")},
         )
     )
     leave_out(EmailConfirmation, "No link is stored: its key holds all of it, signed.")

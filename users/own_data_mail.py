@@ -6,8 +6,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
+from django.utils.translation import override
 
 from profiles.models import Profile
 from users.emails import verified_addresses
@@ -28,9 +30,10 @@ def send_deletion_asked(sender: object, user: User, due_at: datetime, **_: objec
     _send("deletion_asked", verified_addresses(user), facts, user.profile)
 
 
-def send_deleted(sender: object, name: str, addresses: Sequence[str], **_: object) -> None:
+def send_deleted(sender: object, name: str, addresses: Sequence[str], language: str = "", **_: object) -> None:
     """Receive `profiles.signals.account_deleted`: of the person, only this mail is left."""
-    _send("account_deleted", addresses, {"name": name})
+    with override(language or settings.LANGUAGE_CODE):
+        _send("account_deleted", addresses, {"name": name})
 
 
 def _send(template: str, addresses: Sequence[str], facts: dict[str, object], reader: Profile | None = None) -> None:

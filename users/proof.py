@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
 from profiles.settings import is_own_url
 from users.login_methods import began_by_wallet
@@ -29,24 +30,24 @@ SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
 #: What a page is for, by the name of its address, in words that follow "before you".
 STEPS = {
-    "wallets": "link a wallet",
-    "wallet_move": "move a wallet",
-    "wallet_unlink": "unlink a wallet",
-    "api_tokens": "make a token for programs",
-    "data_export": "make a file of your data",
-    "data_download": "download your data",
-    "data_delete": "delete your account",
-    "account_email": "change your e-mail address",
-    "account_set_password": "set a password",
-    "account_change_password": "change your password",
-    "mfa_add_webauthn": "add a passkey",
-    "mfa_edit_webauthn": "rename a passkey",
-    "mfa_remove_webauthn": "remove a passkey",
-    "mfa_activate_totp": "set up an authenticator app",
-    "mfa_deactivate_totp": "switch off the authenticator app",
-    "mfa_view_recovery_codes": "see your recovery codes",
-    "mfa_download_recovery_codes": "see your recovery codes",
-    "mfa_generate_recovery_codes": "make recovery codes",
+    "wallets": _("link a wallet"),
+    "wallet_move": _("move a wallet"),
+    "wallet_unlink": _("unlink a wallet"),
+    "api_tokens": _("make a token for programs"),
+    "data_export": _("make a file of your data"),
+    "data_download": _("download your data"),
+    "data_delete": _("delete your account"),
+    "account_email": _("change your e-mail address"),
+    "account_set_password": _("set a password"),
+    "account_change_password": _("change your password"),
+    "mfa_add_webauthn": _("add a passkey"),
+    "mfa_edit_webauthn": _("rename a passkey"),
+    "mfa_remove_webauthn": _("remove a passkey"),
+    "mfa_activate_totp": _("set up an authenticator app"),
+    "mfa_deactivate_totp": _("switch off the authenticator app"),
+    "mfa_view_recovery_codes": _("see your recovery codes"),
+    "mfa_download_recovery_codes": _("see your recovery codes"),
+    "mfa_generate_recovery_codes": _("make recovery codes"),
 }
 
 
@@ -105,7 +106,7 @@ def record_sign_in_time(sender: object, request: HttpRequest, **_: object) -> No
 def step_of(url: str) -> str:
     """Return what the page at this address of ours is for, "" if that is not known."""
     try:
-        return STEPS.get(str(resolve(url.partition("?")[0]).url_name), "")
+        return str(STEPS.get(str(resolve(url.partition("?")[0]).url_name), ""))
     except Resolver404:
         return ""
 

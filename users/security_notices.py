@@ -31,16 +31,17 @@ def record_change(
     _record(profile_of(user), Notice.Kind.ACCOUNT, template, {**facts, **where}, mail_to)
 
 
-def record_new_device(profile: Profile, request: HttpRequest) -> None:
+def record_new_device(profile: Profile, request: HttpRequest) -> bool:
     """Notify of a sign-in on a device that this person did not sign in on lately, except of their first sign-in.
 
-    Call it before the sign-in is recorded in the audit.
+    Return whether it is the first. Call it before the sign-in is recorded in the audit.
     """
     signed_in = AuditEntry.objects.filter(profile=profile, action=SIGN_IN)
     known = list(signed_in.values_list("detail__device", flat=True)[:LOOKED_AT])
     where = _where(request)
     if known and where["device"] not in known:
         _record(profile, Notice.Kind.SIGN_IN, "mail/sign_in", where)
+    return not known
 
 
 def _where(request: HttpRequest) -> dict[str, str]:

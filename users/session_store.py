@@ -7,6 +7,7 @@ from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext as _
 
 # Of 36 characters: 165 bits, so that no key is drawn twice; an insertion would fail.
 KEY_LENGTH = 32
@@ -35,7 +36,7 @@ class SessionStore(DatabaseStore):
         moved = self.model.objects.filter(session_key=before).update(session_key=self.session_key) if before else 0
         if not moved and is_signed_in:
             self._session_key = before
-            raise SessionInterrupted("This session was signed out meanwhile. Sign in again.")
+            raise SessionInterrupted(_("This session was signed out meanwhile. Sign in again."))
         if not moved:
             self.create()
         elif is_signed_in:

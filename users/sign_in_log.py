@@ -16,33 +16,40 @@ from django.contrib.auth.models import User
 from django.contrib.messages.storage import default_storage
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext_lazy as _
 
 from profiles.audit import record
 from profiles.jobs import job
 from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from profiles.walks import walk
-from users.devices import device_name
+from users.devices import device_name, shown_device
+from users.mails import language_of
 from users.security_notices import SIGN_IN, record_change, record_new_device
 
 SHOWN = 12
 KEPT = timedelta(days=180)
 # Entries that one step of the walk reads.
 PAGE = 500
-MOVED_AWAY = (
-    "A wallet account{label} was moved from your profile to another one, by a signature of that account. The pictures "
-    "of its tokens went with it. Was it not you? Then somebody else has its key."
+MOVED_AWAY = _(
+    "A wallet account was moved from your profile to another one, by a signature of that account. The pictures of its "
+    "tokens went with it. Was it not you? Then somebody else has its key."
+)
+MOVED_AWAY_NAMED = _(
+    "The wallet account “%(label)s” was moved from your profile to another one, by a signature of that account. The "
+    "pictures of its tokens went with it. Was it not you? Then somebody else has its key."
 )
 WORDS = {
-    SIGN_IN: "Signed in",
-    "account.link": "A wallet account was linked",
-    "account.unlink": "A wallet account was unlinked",
-    "account.move": "A wallet account was moved to another profile",
-    "session.end": "A session was ended, as the contract of its account no longer vouched for it",
-    "token.create": "An API token was made",
-    "token.revoke": "An API token was revoked",
+    SIGN_IN: _("Signed in"),
+    "account.link": _("A wallet account was linked"),
+    "account.unlink": _("A wallet account was unlinked"),
+    "account.move": _("A wallet account was moved to another profile"),
+    "session.end": _("A session was ended, as the contract of its account no longer vouched for it"),
+    "token.create": _("An API token was made"),
+    "token.revoke": _("An API token was revoked"),
 }
-METHODS = {"wallet": "with a wallet", "password": "with a password", "passkey": "with a passkey"}
+METHODS = {"wallet": _("with a wallet"), "password": _("with a password"), "passkey": _("with a passkey")}
 
 
 @dataclass(frozen=True)
@@ -61,11 +68,15 @@ def record_password(sender: object, request: HttpRequest, user: User, **_: objec
 
 
 def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object) -> None:
-    """Receive allauth's `user_logged_in`. The entry holds neither an account's nor a network's address."""
+    """Receive allauth's `user_logged_in`. The entry holds neither an account's nor a network's address.
+
+    The language of the page at the first sign-in becomes that of the person, and so of their mails.
+    """
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
     is_loaded = user._meta.get_field("profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
     profile: Profile = user.profile if is_loaded else profile_of(user)
-    record_new_device(profile, request)
+    if record_new_device(profile, request) and not profile.language:
+        Profile.objects.filter(pk=profile.pk).update(language=get_language() or "")
     record(profile, SIGN_IN, user, method=method_of(request.session, user), device=device)
 
 
@@ -96,8 +107,10 @@ def notify_account_change(
 def tell_of_move(sender: object, user_id: int, action: str, label: str, **_: object) -> None:
     """Receive `nft.signals.account_changed`: after a move, show a message in each session of the person."""
     if action == "move":
-        named = f" (“{label}”)" if label else ""
-        add_message_everywhere(get_user_model().objects.get(pk=user_id), MOVED_AWAY.format(label=named))
+        user = get_user_model().objects.get(pk=user_id)
+        with override(language_of(profile_of(user))):
+            sentence = MOVED_AWAY_NAMED % {"label": label} if label else str(MOVED_AWAY)
+        add_message_everywhere(user, sentence)
 
 
 def add_message_everywhere(user: User, sentence: str) -> None:
@@ -116,7 +129,7 @@ def add_message_everywhere(user: User, sentence: str) -> None:
 def get_recent_events(user: User) -> list[AccessEvent]:
     """Return the last SHOWN events of this person's ways in, newest first."""
     entries = AuditEntry.objects.filter(profile__user=user, action__in=WORDS)[:SHOWN]
-    return [AccessEvent(entry.at, WORDS[entry.action], _how(entry)) for entry in entries]
+    return [AccessEvent(entry.at, str(WORDS[entry.action]), _how(entry)) for entry in entries]
 
 
 @job(every=timedelta(minutes=10))
@@ -142,5 +155,6 @@ def _first_factor(proof: dict[str, object]) -> str:
 def _how(entry: AuditEntry) -> str:
     if entry.action != SIGN_IN:
         return str(entry.detail.get("name", ""))
-    parts = [METHODS.get(str(entry.detail.get("method", "")), ""), str(entry.detail.get("device", ""))]
+    method = METHODS.get(str(entry.detail.get("method", "")), "")
+    parts = [str(method), shown_device(str(entry.detail.get("device", "")))]
     return ", ".join(part for part in parts if part)

@@ -92,7 +92,7 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     flows.end_sessions(request, [session])
     if is_here:
         return redirect("home")
-    messages.success(request, "That browser is signed out.")
+    messages.success(request, _("That browser is signed out."))
     return redirect("usersessions_list")
 
 
@@ -113,7 +113,7 @@ def end_all(request: HttpRequest) -> HttpResponse:
 
 
 def _began(session: ActiveSession, user: User, labels: dict[str, str]) -> str:
-    words = METHODS.get(method_of(session.data, user), "")
+    words = str(METHODS.get(method_of(session.data, user), ""))
     label = labels.get(str(session.data.get(WALLET_SESSION)), "")
     return f"{words} ({label})" if label else words
 

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "avatarsite.languages.Languages",
     "profiles.middleware.WellFormedRequests",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "profiles.middleware.SignedOutScripts",
@@ -83,7 +84,6 @@ TEMPLATES = [
         },
     }
 ]
-LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from django import template
@@ -12,14 +13,17 @@ from django.forms import BoundField
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext, override, pgettext
+from django.utils.translation import gettext_lazy as _
 
 from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages, sharing
 from avatarsite.home_page import NextStep
 from avatarsite.picture_pages import ShownNote
+from avatarsite.script_words import script_words
 from profiles.models import Profile
 from profiles.people.links import link_label
 from profiles.serving.showing import ShownPicture
-from users.devices import device_name
+from users.devices import device_name, shown_device
 from users.names import sign_in_name
 from users.proof import step_of
 
@@ -28,7 +32,6 @@ if TYPE_CHECKING:
 
 
 register = template.Library()
-register.filter(device_name)
 register.filter(sign_in_name)
 register.filter(link_label)
 register.filter(home_page.greeting)
@@ -41,31 +44,47 @@ register.simple_tag(proof_pages.provenance_facts)
 register.simple_tag(proof_pages.how_we_know)
 register.simple_tag(proof_pages.mark_in_short)
 register.simple_tag(proof_pages.receipt_verdict)
+register.simple_tag(script_words)
 register.simple_tag(sharing.person_summary)
 register.simple_tag(sharing.person_json)
 
 # allauth's labels in this site's spelling. Our field template adds "(optional)".
 _OUR_LABELS = {
-    "Email": "E-mail",
-    "Email (optional)": "E-mail",
-    "Username": "Name",
-    "Login": "Name or e-mail",
-    "Current Password": "Current password",
-    "New Password": "New password",
-    "New Password (again)": "New password, once more",
-    "Password (again)": "Password, once more",
-    "Authenticator code": "Code from the app",
-    "Passwordless": "Sign in with it alone",
+    "Email": _("E-mail"),
+    "Email (optional)": _("E-mail"),
+    "Username": _("Name"),
+    "Login": _("Name or e-mail"),
+    "Current Password": _("Current password"),
+    "New Password": _("New password"),
+    "New Password (again)": _("New password, once more"),
+    "Password (again)": _("Password, once more"),
+    "Authenticator code": _("Code from the app"),
+    "Passwordless": _("Sign in with it alone"),
 }
 _OUR_HELP = {
-    "password1": "At least 8 characters.",
-    "passwordless": "You then need no password; your device asks for your fingerprint, face or PIN instead.",
+    "password1": _("At least 8 characters."),
+    "passwordless": _("You then need no password; your device asks for your fingerprint, face or PIN instead."),
 }
 
 
 @register.filter
 def our_label(label: object) -> str:
-    return _OUR_LABELS.get(str(label), str(label))
+    return str(_our_labels(get_language() or settings.SOURCE_LANGUAGE).get(str(label), label))
+
+
+@lru_cache
+def _our_labels(language: str) -> dict[str, str]:
+    """Return our labels by allauth's in this language: its forms translate theirs before we see them."""
+    with override(language):
+        ours = {theirs: str(label) for theirs, label in _OUR_LABELS.items()}
+        plain = {gettext(theirs): label for theirs, label in ours.items()}
+        return ours | plain | {pgettext("field label", theirs): label for theirs, label in ours.items()}
+
+
+@register.filter(name="shown_device")
+def shown_device_of(user_agent: str) -> str:
+    """Return the device that sends this user agent, in the language of the page."""
+    return shown_device(device_name(user_agent))
 
 
 @register.filter
@@ -80,7 +99,7 @@ def our_help(field: BoundField) -> str:
     """Return the help, in this site's words for allauth's fields; empty if an error says the same."""
     if field.help_text in field.errors:
         return ""
-    return _OUR_HELP.get(field.name, str(field.help_text))
+    return str(_OUR_HELP.get(field.name, field.help_text))
 
 
 @register.filter

@@ -33,12 +33,15 @@ from nft.settings.chains import chains
 from profiles import settings as profiles_settings
 from profiles.jobs import job
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext, ngettext
 
 Purpose = SignInChallenge.Purpose
 KEPT_PER_SESSION = 5
 ANY_STEP = "change how you sign in"
-NOT_OUR_TEXT = "The signed text differs from the one this browser was given. Start again and sign it unchanged."
-ALREADY_ANSWERED = "This text was already answered once. Start again and sign the new one."
+NOT_OUR_TEXT = gettext(
+    "The signed text differs from the one this browser was given. Start again and sign it unchanged."
+)
+ALREADY_ANSWERED = gettext("This text was already answered once. Start again and sign the new one.")
 # How long challenges are kept past their end, so that a late answer is told "expired" and not "unknown".
 KEPT_AFTER_END = timedelta(minutes=5)
 
@@ -129,7 +132,9 @@ def _find_refusal(session_hash: str, text: str, now: datetime) -> AccountError:
     """Return why no challenge of this session was used."""
     issued = list(SignInChallenge.objects.filter(session_hash=session_hash))
     if not issued:
-        return AccountError("This browser was given no text to sign, or too long ago. Start again.", CHALLENGE_UNKNOWN)
+        return AccountError(
+            gettext("This browser was given no text to sign, or too long ago. Start again."), CHALLENGE_UNKNOWN
+        )
     same = [one for one in issued if is_same_text(one.text, text)]
     if not same:
         return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)
@@ -137,13 +142,22 @@ def _find_refusal(session_hash: str, text: str, now: datetime) -> AccountError:
         return AccountError(ALREADY_ANSWERED, CHALLENGE_USED)
     if now >= same[0].expires_at:
         minutes = int((same[0].expires_at - same[0].issued_at).total_seconds() // 60)
-        sentence = f"The text had to be signed within {_spell(minutes)}. Start again and sign the new one."
-        return AccountError(sentence, CHALLENGE_EXPIRED)
+        return AccountError(_too_late(minutes), CHALLENGE_EXPIRED)
     return AccountError(NOT_OUR_TEXT, TEXT_CHANGED)  # it names another person
 
 
-def _spell(minutes: int) -> str:
-    return f"{minutes} minutes" if minutes < 120 else f"{minutes // 60} hours"
+def _too_late(minutes: int) -> str:
+    if minutes < 120:
+        return ngettext(
+            "The text had to be signed within %(count)s minute. Start again and sign the new one.",
+            "The text had to be signed within %(count)s minutes. Start again and sign the new one.",
+            minutes,
+        )
+    return ngettext(
+        "The text had to be signed within %(count)s hour. Start again and sign the new one.",
+        "The text had to be signed within %(count)s hours. Start again and sign the new one.",
+        minutes // 60,
+    )
 
 
 @job(every=timedelta(minutes=5), expires=None)
@@ -162,14 +176,18 @@ def delete_all_challenges() -> int:
 
 def _unsupported(chain_id: int) -> str:
     names = ", ".join(f"{chain.name} ({chain.id})" for chain in chains().values())
-    return f"This site does not read chain {chain_id}. Switch your wallet to one of: {names}."
+    return gettext(
+        "This site does not read chain %(chain_id)s. Switch your wallet to one of: %(names)s.",
+        chain_id=str(chain_id),
+        names=names,
+    )
 
 
 def _user_named(visitor: Visitor, wanted: Wanted) -> User | None:
     if wanted.purpose == SignInChallenge.Purpose.SIGN_IN:
         return None
     if visitor.user is None:
-        raise AccountError("Sign in first, then link the account.", SIGN_IN_REQUIRED)
+        raise AccountError(gettext("Sign in first, then link the account."), SIGN_IN_REQUIRED)
     return visitor.user
 
 
@@ -195,7 +213,10 @@ def _request_for(challenge: SignInChallenge, step: str) -> SignInRequest:
 
 
 def _statement(challenge: SignInChallenge, step: str) -> str:
-    """Return the statement. It names the profile, except for signing in, so that it can't be used for another one."""
+    """Return the statement. It names the profile, except for signing in, so that it can't be used for another one.
+
+    It is in English, whatever the person reads: EIP-4361 allows ASCII only, and wallets know the words.
+    """
     if challenge.user is None:
         return conf().sign_in_statement
     handle = profile_of(challenge.user).handle

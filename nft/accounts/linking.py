@@ -32,6 +32,7 @@ from nft.settings import conf
 from nft.signals import account_changed, account_changing
 from profiles.audit import record
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext as _
 
 
 @dataclass(frozen=True)
@@ -107,9 +108,10 @@ def link_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
             if account is None:
                 raise
     if account.user.pk != user.pk:
-        sentence = (
-            f"{to_checksum(proof.address)} is linked to another profile here. If that profile is yours, or was, you "
-            "can move the wallet to this one: choose “Move a wallet here” and sign once more."
+        sentence = _(
+            "%(address)s is linked to another profile here. If that profile is yours, or was, "
+            "you can move the wallet to this one: choose “Move a wallet here” and sign once more.",
+            address=to_checksum(proof.address),
         )
         raise AccountError(sentence, ACCOUNT_IN_USE)
     _record_use(account, now)
@@ -121,7 +123,10 @@ def find_own_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
     account = find_account(proof)
     if account is None or account.user.pk != user.pk:
         address = to_checksum(proof.address)
-        sentence = f"{address} is not linked to your profile, so it can't prove that it is you. Choose one that is."
+        sentence = _(
+            "%(address)s is not linked to your profile, so it can't prove that it is you. Choose one that is.",
+            address=address,
+        )
         raise AccountError(sentence, NOT_YOUR_ACCOUNT)
     _record_use(account, now)
     return account
@@ -252,7 +257,7 @@ def has_other_login(user: User) -> bool:
 
 
 def account_disabled() -> AccountError:
-    return AccountError("The profile this account belongs to has been disabled.", ACCOUNT_DISABLED)
+    return AccountError(_("The profile this account belongs to has been disabled."), ACCOUNT_DISABLED)
 
 
 def _known(account: LinkedAccount) -> SignedIn:
@@ -265,7 +270,7 @@ def _record_use(account: LinkedAccount, now: datetime) -> None:
     """Raise AccountError of the kind ACCOUNT_CHANGED if the account is no longer this person's."""
     account.last_used_at = now
     if not LinkedAccount.objects.filter(pk=account.pk, user=account.user).update(last_used_at=now):
-        raise AccountError("This account was unlinked or moved while you signed. Start again.", ACCOUNT_CHANGED)
+        raise AccountError(_("This account was unlinked or moved while you signed. Start again."), ACCOUNT_CHANGED)
 
 
 def _create_user() -> User:

@@ -28,6 +28,7 @@ from profiles.audit import record
 from profiles.jobs import enqueue, job
 from profiles.leases import fresh, lease_rows
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext, gettext_noop
 
 Chains = Callable[[int], ChainClient]
 SESSION_KEY = "wallet_session"
@@ -39,20 +40,20 @@ BATCH_REQUESTS = 30
 RETRY = timedelta(hours=1)
 SEEN_WRITTEN_EVERY = timedelta(days=1)
 
-NOT_VOUCHED = (
+NOT_VOUCHED = gettext(
     "You were signed out: the contract of the account you signed in with no longer accepts that signature. "
     "Sign in again with a signature it accepts, or in another way."
 )
-UNCHECKED = (
-    "You were signed out: the chain of the account you signed in with could not be asked for {days} days whether the "
+UNCHECKED = gettext_noop(
+    "You were signed out: the chain of the account you signed in with could not be asked for %(days)s days whether the "
     "account still accepts your signature. Sign in again."
 )
-UNLINKED = "You were signed out: the account you signed in with is no longer linked to your profile."
-MOVED = (
+UNLINKED = gettext("You were signed out: the account you signed in with is no longer linked to your profile.")
+MOVED = gettext(
     "You were signed out: the account you signed in with was moved to another profile by somebody who signed for it. "
     "Was it not you? Then somebody else has the key of this account."
 )
-GONE = "You were signed out, as the account you signed in with is not known here any more. Sign in again."
+GONE = gettext_noop("You were signed out, as the account you signed in with is not known here any more. Sign in again.")
 
 
 def remember_proof(session: SessionBase, account: LinkedAccount, text: str, signature: str) -> None:
@@ -101,7 +102,7 @@ def get_end_reason(session: SessionBase, now: datetime) -> str:
         return ""
     row = _row_of(session)
     if row is None:
-        return GONE
+        return gettext(GONE)
     if row.ended_at is not None:
         return row.ended_because
     if row.due_at is not None and now - row.checked_at > _unchecked_max():
@@ -202,7 +203,7 @@ def _record_kind(row: WalletSession, kind: SignatureKind, now: datetime) -> bool
         return False
     if now - row.checked_at > _unchecked_max():
         return _end(row, _unchecked(), now)
-    row.retry("The chain did not answer.", now, RETRY)
+    row.retry(gettext("The chain did not answer."), now, RETRY)
     return False
 
 
@@ -235,7 +236,7 @@ def _unchecked_max() -> timedelta:
 
 
 def _unchecked() -> str:
-    return UNCHECKED.format(days=_unchecked_max().days)
+    return gettext(UNCHECKED, days=_unchecked_max().days)
 
 
 def _cookie_age() -> timedelta:

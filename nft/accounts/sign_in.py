@@ -29,6 +29,7 @@ from nft.settings.chains import describe_chain
 from profiles.errors import ExpectedError
 from profiles.jobs import job
 from profiles.limits import TooMany
+from profiles.sentences import gettext as _
 
 Purpose = SignInChallenge.Purpose
 
@@ -62,9 +63,9 @@ def finish(visitor: Visitor, reply: Reply, chains: Chains, now: datetime) -> Out
     Raise AccountError, of a kind for each reason, and what `count_try` raises.
     """
     if len(reply.text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:
-        raise body_too_large("The text", MAX_TEXT_BYTES)
+        raise body_too_large(_("The text"), MAX_TEXT_BYTES)
     if len(reply.signature) > MAX_SIGNATURE_TEXT:
-        raise body_too_large("The signature", MAX_SIGNATURE_BYTES)
+        raise body_too_large(_("The signature"), MAX_SIGNATURE_BYTES)
     count_try(visitor, "verify", now)
     challenge = use_challenge(visitor, reply.text, now)
     proof = _prove(challenge, reply.signature, visitor, chains, now)
@@ -95,14 +96,15 @@ def _prove(challenge: SignInChallenge, signature: str, visitor: Visitor, chains:
     count_shared_try(visitor, "contract-signature-everyone", "", now)
     kind = signatures.verify(chains(challenge.chain_id), challenge.address, challenge.text, content)
     if kind is SignatureKind.UNKNOWN:
-        sentence = (
-            f"{describe_chain(challenge.chain_id).name} does not answer, so the signature of this account can't be "
-            "checked now. Nothing is wrong with it: try again in a minute."
+        sentence = _(
+            "%(name)s does not answer, so the signature of this account can't be checked now. "
+            "Nothing is wrong with it: try again in a minute.",
+            name=describe_chain(challenge.chain_id).name,
         )
         raise AccountError(sentence, CHAIN_UNAVAILABLE)
     if kind is SignatureKind.WRONG:
-        sentence = signatures.describe_mismatch(challenge.address, challenge.text, content)
-        raise AccountError(sentence, SIGNATURE_MISMATCH)
+        why = signatures.describe_mismatch(challenge.address, challenge.text, content)
+        raise AccountError(why, SIGNATURE_MISMATCH)
     return Proof(challenge.address, challenge.chain_id, is_contract_account=kind is SignatureKind.CONTRACT)
 
 

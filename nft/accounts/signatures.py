@@ -29,6 +29,8 @@ from nft.core.evm.abi.signature_calls import (
 from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer, BadSignature
 from nft.core.evm.signatures import is_erc6492, message_hash, parse_signature, recover_address, unwrap_erc6492
+from profiles.sentences import gettext as _
+from profiles.sentences import join_sentences
 
 GAS = 3_000_000
 SECONDS = 5.0
@@ -55,7 +57,7 @@ def read_signature(text: str) -> bytes:
         if is_erc6492(signature):
             unwrap_erc6492(signature)
     except BadSignature as error:
-        raise AccountError(str(error), SIGNATURE_MALFORMED) from error
+        raise AccountError(error.sentence, SIGNATURE_MALFORMED) from error
     return signature
 
 
@@ -132,13 +134,23 @@ def describe_mismatch(address: bytes, text: str, signature: bytes) -> str:
     """Return why a WRONG signature is not one of `address`, for the person who sent it."""
     wanted = to_checksum(address)
     if not signature:
-        return f"Your wallet sent an empty signature, and {wanted} has not approved the text on its chain. Start again."
+        return _(
+            "Your wallet sent an empty signature, and %(wanted)s has not approved the text on its chain. Start again.",
+            wanted=wanted,
+        )
     try:
         signer = to_checksum(recover_address(text, signature))
     except BadSignature as error:
-        reason = "" if is_erc6492(signature) else f" {error}"
-        return f"This is not a signature of {wanted}.{reason} Start again and sign with that account."
-    return f"This was signed by {signer}, not by {wanted}. Choose one account in your wallet and start again."
+        return join_sentences(
+            _("This is not a signature of %(wanted)s.", wanted=wanted),
+            "" if is_erc6492(signature) else error.sentence,
+            _("Start again and sign with that account."),
+        )
+    return _(
+        "This was signed by %(signer)s, not by %(wanted)s. Choose one account in your wallet and start again.",
+        signer=signer,
+        wanted=wanted,
+    )
 
 
 def _ask_contract(chain: ChainClient, address: bytes, digest: bytes, signature: bytes) -> bool:

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.backends.base import SessionBase
 
 from profiles import limits
+from profiles.sentences import gettext as _
 
 # Tries a minute, by action. AVATAR_RATE_LIMITS replaces them.
 # Past the numbers for everyone and for one account, each network still has its share: a flood uses them up, and shuts
@@ -33,7 +34,7 @@ TRIES_PER_MINUTE = {
 # Texts that are good for long, a day. They stay in the table that long, so that even at this rate they take 10 MB.
 LONG_PER_DAY = {"long-challenge-network": 20, "long-challenge-everyone": 5_000, "long-challenge-everyone-share": 5}
 DAY = 86_400
-CACHE_IS_DOWN = "A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute."
+CACHE_IS_DOWN = _("A part of this site is down, so nobody can sign in with a wallet now. Try again in a minute.")
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.accounts.linking import remove_account_as_staff
 from nft.admin.filters import ByChain
@@ -18,6 +19,7 @@ from nft.core.evm.address import parse_address, to_checksum
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin, ReasonForm, username_lookup
 from profiles.people.signed_in import signed_in
+from profiles.sentences import gettext as _
 
 HIDDEN = "hidden"
 MAX_AT_ONCE = 100
@@ -51,7 +53,7 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     list_filter = ["is_contract_account", "is_public", ByChain]
     list_select_related = ["user"]
     search_fields = [username_lookup(), "label"]
-    search_help_text = "Username, label, or a whole address."
+    search_help_text = gettext_lazy("Username, label, or a whole address.")
     ordering = ["-user_id"]
     readonly_fields = [
         "shown_address",
@@ -68,7 +70,7 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
     actions = ["unlink"]
     action_form = ReasonForm
 
-    @admin.display(description="address")
+    @admin.display(description=gettext_lazy("address"))
     def shown_address(self, account: LinkedAccount) -> str:
         return address_for_staff(account)
 
@@ -80,16 +82,18 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
         except InvalidIdentifier:
             return super().get_search_results(request, queryset, search_term)
 
-    @admin.action(description="Unlink (needs a reason, which the person's audit keeps)", permissions=["unlink"])
+    @admin.action(
+        description=gettext_lazy("Unlink (needs a reason, which the person's audit keeps)"), permissions=["unlink"]
+    )
     def unlink(self, request: HttpRequest, queryset: QuerySet[LinkedAccount]) -> None:
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            self.message_user(request, "Write why: it stands in the person's audit.", messages.ERROR)
+            self.message_user(request, _("Write why: it stands in the person's audit."), messages.ERROR)
             return
         chosen = list(queryset.select_related("user")[:MAX_AT_ONCE])
         for account in chosen:
             remove_account_as_staff(account, signed_in(request), timezone.now(), reason)
-        self.message_user(request, f"{len(chosen)} unlinked.")
+        self.message_user(request, _("Unlinked: %(count)s.", count=len(chosen)))
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("nft.delete_linkedaccount")

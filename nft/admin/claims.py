@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from nft.admin.filters import ByChain, ByProof, ByStandard
 from nft.claims.claiming import recheck_as_staff
@@ -15,6 +16,8 @@ from nft.claims.history import SHOWN
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup
 from profiles.people.signed_in import signed_in
+from profiles.sentences import gettext as _
+from profiles.sentences import ngettext
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
@@ -25,11 +28,11 @@ GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(
 class PictureGivenUp(admin.SimpleListFilter):
     """Verified tokens whose picture is not fetched again automatically; the action `look_again` does."""
 
-    title = "picture was given up"
+    title = gettext_lazy("picture was given up")
     parameter_name = "picture_given_up"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", "Yes")]
+        return [("yes", _("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> QuerySet[TokenClaim]:
         return queryset.filter(GIVEN_UP) if self.value() == "yes" else queryset
@@ -39,7 +42,7 @@ class PastChecks(ReadOnlyInline):
     model = ClaimCheck
     fk_name = "claim"
     fields = ["at", "verdict", "reason", "sentence", "block_number", "block_hash", "last_at", "last_block_number"]
-    verbose_name_plural = "what the chain said"
+    verbose_name_plural = gettext_lazy("what the chain said")
     shown = SHOWN
 
 
@@ -48,7 +51,7 @@ class Picture(ReadOnlyInline):
     fk_name = "claim"
     exclude = ["new_facts"]
     raw_id_fields = ["new_image"]
-    verbose_name_plural = "its picture"
+    verbose_name_plural = gettext_lazy("its picture")
     shown = 1
 
 
@@ -98,29 +101,31 @@ class TokenClaimAdmin(LeasedAdmin):
             return ""
         return format_html('<img src="{}" width="{}" height="{}" alt="">', content_url(rendition), THUMBNAIL, THUMBNAIL)
 
-    @admin.display(description="name", ordering="picture__name")
+    @admin.display(description=gettext_lazy("name"), ordering="picture__name")
     def name(self, claim: TokenClaim) -> str:
         return claim.name
 
-    @admin.display(description="contract")
+    @admin.display(description=gettext_lazy("contract"))
     def checksum_contract(self, claim: TokenClaim) -> str:
         return claim.contract_text
 
-    @admin.display(description="token id")
+    @admin.display(description=gettext_lazy("token id"))
     def short_id(self, claim: TokenClaim) -> str:
         text = claim.token_id_text
         return text if len(text) <= 12 else f"{text[:5]}…{text[-5:]}"
 
-    @admin.action(description="Look again at the chain (needs a reason)", permissions=["view"])
+    @admin.action(description=gettext_lazy("Look again at the chain (needs a reason)"), permissions=["view"])
     def look_again(self, request: HttpRequest, queryset: QuerySet[TokenClaim]) -> None:
         reason = request.POST.get("reason", "").strip()
         if not reason:
-            self.message_user(request, "Write why you look again: it stands in the person's audit.", messages.ERROR)
+            self.message_user(request, _("Write why you look again: it stands in the person's audit."), messages.ERROR)
             return
         chosen = list(queryset[:MAX_AT_ONCE])
         for claim in chosen:
             recheck_as_staff(claim, signed_in(request), timezone.now(), reason)
-        self.message_user(request, f"{len(chosen)} claims will be checked.")
+        self.message_user(
+            request, ngettext("%(count)s claim will be checked.", "%(count)s claims will be checked.", len(chosen))
+        )
 
 
 @admin.register(ClaimPicture)

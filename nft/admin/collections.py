@@ -9,6 +9,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.admin.filters import ByChain
 from nft.claims.collection_decisions import decide_collection
@@ -27,7 +28,7 @@ else:
 
 
 class CollectionForm(_Form):
-    address = forms.CharField(label="Contract", max_length=42)
+    address = forms.CharField(label=gettext_lazy("Contract"), max_length=42)
 
     class Meta:
         model = Collection
@@ -37,7 +38,7 @@ class CollectionForm(_Form):
         try:
             return parse_address(self.cleaned_data["address"])
         except InvalidIdentifier as error:
-            raise forms.ValidationError(str(error)) from error
+            raise forms.ValidationError(error.sentence) from error
 
 
 @admin.register(Collection)
@@ -60,7 +61,7 @@ class CollectionAdmin(ReadOnlyAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Collection | None = None) -> list[str]:
         return [] if obj is None else ["address_text", "decided_at"]
 
-    @admin.display(description="contract")
+    @admin.display(description=gettext_lazy("contract"))
     def address_text(self, row: Collection) -> str:
         return to_checksum(row.contract)
 
@@ -77,15 +78,15 @@ class CollectionAdmin(ReadOnlyAdmin):
         )
         obj.pk, obj.contract, obj.decided_at = row.pk, row.contract, row.decided_at
 
-    @admin.action(description="Trust (needs a reason)", permissions=["add"])
+    @admin.action(description=gettext_lazy("Trust (needs a reason)"), permissions=["add"])
     def trust(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
         self._decide(request, queryset, Collection.Standing.TRUSTED)
 
-    @admin.action(description="Do not show here (needs a reason)", permissions=["add"])
+    @admin.action(description=gettext_lazy("Do not show here (needs a reason)"), permissions=["add"])
     def deny(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
         self._decide(request, queryset, Collection.Standing.DENIED)
 
-    @admin.action(description="No opinion (needs a reason)", permissions=["add"])
+    @admin.action(description=gettext_lazy("No opinion (needs a reason)"), permissions=["add"])
     def forget(self, request: HttpRequest, queryset: QuerySet[Collection]) -> None:
         self._decide(request, queryset, Collection.Standing.NONE)
 
@@ -108,6 +109,6 @@ class TokenLikenessAdmin(ReadOnlyAdmin):
     search_fields = ["name", "collection"]
     exclude = ["contract"]
 
-    @admin.display(description="looks like")
+    @admin.display(description=gettext_lazy("looks like"))
     def warning(self, row: TokenLikeness) -> str:
         return describe(row)

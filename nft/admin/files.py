@@ -8,9 +8,12 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from nft.models import CachedObject, IpfsBlock, PinnedCopy
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
+from profiles.sentences import gettext as _
+from profiles.sentences import ngettext
 
 THUMBNAIL = 48
 
@@ -18,10 +21,11 @@ THUMBNAIL = 48
 class Damaged(admin.SimpleListFilter):
     """Files of which a block is missing or changed, and that no gateway has."""
 
-    title = parameter_name = "damaged"
+    title = gettext_lazy("damaged")
+    parameter_name = "damaged"
 
     def lookups(self, request: HttpRequest, model_admin: object) -> list[tuple[str, str]]:
-        return [("yes", "Yes")]
+        return [("yes", _("Yes"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CachedObject]) -> QuerySet[CachedObject]:
         return queryset.filter(damaged_at__isnull=False) if self.value() == "yes" else queryset
@@ -41,11 +45,15 @@ class CachedObjectAdmin(LeasedAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, str] | None = None) -> HttpResponse:
         damaged = CachedObject.objects.filter(damaged_at__isnull=False).count()
         if damaged:
-            text = f"{damaged} kept file(s) are damaged, and no gateway has them. Filter by “damaged at” to see which."
+            text = ngettext(
+                "%(count)s kept file is damaged, and no gateway has it. Filter by “damaged” to see which.",
+                "%(count)s kept files are damaged, and no gateway has them. Filter by “damaged” to see which.",
+                damaged,
+            )
             messages.warning(request, text)
         return super().changelist_view(request, extra_context)
 
-    @admin.display(description="whole", boolean=True, ordering="damaged_at")
+    @admin.display(description=gettext_lazy("whole"), boolean=True, ordering="damaged_at")
     def is_whole(self, found: CachedObject) -> bool:
         return found.damaged_at is None
 

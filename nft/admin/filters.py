@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.token import TokenStandard
 from nft.settings.chains import chains
@@ -27,7 +28,7 @@ class ColumnFilter(admin.SimpleListFilter):
 
 
 class ByChain(ColumnFilter):
-    title = "chain"
+    title = gettext_lazy("chain")
     parameter_name = "chain_id"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

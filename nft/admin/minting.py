@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy
 
 from nft.admin.accounts import address_for_staff
 from nft.admin.filters import ByChain
@@ -33,15 +34,15 @@ class MintRequestAdmin(LeasedAdmin):
     exclude = ["contract", "owner", "sponsor"]
     readonly_fields = ["owner_address", "contract_address", "sponsor_address"]
 
-    @admin.display(description="owner")
+    @admin.display(description=gettext_lazy("owner"))
     def owner_address(self, request: MintRequest) -> str:
         return address_for_staff(request.account)
 
-    @admin.display(description="contract")
+    @admin.display(description=gettext_lazy("contract"))
     def contract_address(self, request: MintRequest) -> str:
         return to_checksum(request.contract)
 
-    @admin.display(description="paid by the site's account")
+    @admin.display(description=gettext_lazy("paid by the site's account"))
     def sponsor_address(self, request: MintRequest) -> str:
         return "" if request.sponsor is None else to_checksum(request.sponsor)
 
@@ -57,6 +58,6 @@ class SponsoredTransactionAdmin(LeasedAdmin):
     exclude = ["sender", "raw"]
     readonly_fields = ["sender_address"]
 
-    @admin.display(description="the site's account")
+    @admin.display(description=gettext_lazy("the site's account"))
     def sender_address(self, sent: SponsoredTransaction) -> str:
         return to_checksum(sent.sender)

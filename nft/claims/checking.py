@@ -42,6 +42,7 @@ from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from profiles.leases import fresh, lease_row
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, trust_avatars, withdraw_avatar
+from profiles.sentences import gettext as _
 from profiles.settings import CLOCK_SKEW
 
 State = TokenClaim.State
@@ -51,7 +52,6 @@ WATCH_PERIOD = timedelta(seconds=4)
 NOT_CONFIRMED_DELAY = timedelta(seconds=30)
 #: A loss within this time after a transfer was sent from here, and watched, is that transfer.
 SENT_LATELY = timedelta(days=1)
-MAX_SENTENCE = 300
 #: The chain can't be read at all now: other claims on it need not be tried.
 OUTAGES = frozenset({Reason.CHAIN_UNREACHABLE, Reason.WRONG_CHAIN, Reason.STALE_BLOCK})
 
@@ -232,19 +232,21 @@ def _why_not(claim: TokenClaim, decision: Decision, now: datetime) -> str:
     holder = "" if decision.owner is None else get_name_of_address(decision.owner, claim.chain_id, now)
     is_sent = claim.watch_until is not None and now < claim.watch_until + SENT_LATELY
     found = NotOwned(decision.reason, decision.sentence, claim.name, holder, claim.vault, is_sent)
-    sentence = loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
-    return sentence[:MAX_SENTENCE]
+    return loss_sentence(found) if claim.state == State.OWNED else refused_sentence(found)
 
 
 def _set_unknown(claim: TokenClaim, check: Check, now: datetime) -> None:
     """Schedule a retry and take nothing away: what was verified stays until the chain denies it or its age ends it."""
     if claim.state == State.PENDING:
         claim.state = State.UNKNOWN
-    claim.reason, claim.reason_sentence = check.decision.reason, f"{check.decision.sentence} We keep trying."
+    claim.reason, claim.reason_sentence = (
+        check.decision.reason,
+        _("%(sentence)s We keep trying.", sentence=check.decision.sentence),
+    )
     delay = claim.policy.delay(claim.tries)
     if check.decision.reason == Reason.NOT_YET_CONFIRMED:
         delay = min(delay, NOT_CONFIRMED_DELAY)
-    claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence[:300]
+    claim.attempt, claim.due_at, claim.last_error = None, now + delay, check.decision.sentence
 
 
 def _end_job(claim: TokenClaim, due_at: datetime) -> None:

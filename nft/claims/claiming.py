@@ -40,6 +40,7 @@ from profiles.people.profiles import profile_of
 from profiles.pictures.changing import AvatarNotShowable
 from profiles.pictures.history import choose_avatar
 from profiles.pictures.rights import withdraw_avatar
+from profiles.sentences import gettext as _
 
 State = TokenClaim.State
 CHECKS_PER_HOUR = 60
@@ -79,7 +80,7 @@ def parse_reference(reference: str, default_chain_id: int) -> AssetReference:
     try:
         asset = parse_pasted_token(reference, default_chain_id, explorers)
     except InvalidIdentifier as error:
-        raise ClaimError(str(error), REFERENCE_REFUSED) from error
+        raise ClaimError(error.sentence, REFERENCE_REFUSED) from error
     _check_chain(asset)
     return asset
 
@@ -89,7 +90,8 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
     if not accounts_on(user.pk, asset.chain_id).exists():
         name = describe_chain(asset.chain_id).name
         raise ClaimError(
-            f"You have no linked account on {name}. Link the account that holds the token first.", NO_ACCOUNT
+            _("You have no linked account on %(name)s. Link the account that holds the token first.", name=name),
+            NO_ACCOUNT,
         )
     if refusal := get_refusal(asset.chain_id, asset.contract):
         raise ClaimError(refusal, COLLECTION_REFUSED)
@@ -104,7 +106,12 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
         )
         listed = user.token_claims.exclude(state=State.NOT_OWNED, avatar__isnull=False)  # without what was lost
         if is_new and listed.count() > CLAIMS_PER_PERSON:
-            raise ClaimError(f"You have {CLAIMS_PER_PERSON} tokens here already. Remove one first.")
+            raise ClaimError(
+                _(
+                    "You have %(claims_per_person)s tokens here already. Remove one first.",
+                    claims_per_person=CLAIMS_PER_PERSON,
+                )
+            )
         if not is_new:
             return use_claim(user, claim.pk, now)
         record(profile_of(user), "claim.create", user, claim=str(claim.pk))
@@ -120,7 +127,7 @@ def use_claim(user: User, claim_id: uuid.UUID, now: datetime) -> TokenClaim:
             return claim
         if claim.avatar is not None and claim.avatar.state == Avatar.State.REMOVED:
             # No check renews or ends it from here on: undoing the removal must not bring a mark back (V1).
-            withdraw_avatar(claim.avatar.pk, "Another picture of this token took its place.", actor=user)
+            withdraw_avatar(claim.avatar.pk, _("Another picture of this token took its place."), actor=user)
             claim.avatar = None
         elif claim.state == State.OWNED and claim.avatar is not None:
             is_withdrawn = claim.avatar.state == Avatar.State.WITHDRAWN
@@ -160,7 +167,7 @@ def remove_claim(user: User, claim_id: uuid.UUID) -> None:
     with transaction.atomic():
         claim = lock_claim(user, claim_id)
         if claim.avatar is not None:
-            withdraw_avatar(claim.avatar.pk, "You took this token off your list.", actor=user)
+            withdraw_avatar(claim.avatar.pk, _("You took this token off your list."), actor=user)
         record(profile_of(user), "claim.remove", user, claim=str(claim.pk))
         claim.delete()
 
@@ -236,5 +243,9 @@ def _check_again(claim: TokenClaim, now: datetime) -> None:
 def _check_chain(asset: AssetReference) -> None:
     if asset.chain_id not in chains():
         names = ", ".join(chain.name for chain in chains().values())
-        sentence = f"This NFT is on {get_chain_name(asset.chain_id)}. This site supports: {names}."
+        sentence = _(
+            "This NFT is on %(chain_name)s. This site supports: %(names)s.",
+            chain_name=get_chain_name(asset.chain_id),
+            names=names,
+        )
         raise ClaimError(sentence, REFERENCE_REFUSED)

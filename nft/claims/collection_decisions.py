@@ -22,6 +22,7 @@ from profiles.jobs import job
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
+from profiles.sentences import gettext, to_english
 
 PAGE = 500
 #: Longer than any transaction or job that began by the policy before.
@@ -37,7 +38,7 @@ def decide_collection(
     """
     reason = reason.strip()[:200]
     if not reason:
-        raise ClaimError("Write why: people whose picture goes by it will read it.")
+        raise ClaimError(gettext("Write why: people whose picture goes by it will read it."))
     facts = {"standing": Standing(standing), "reason": reason, "decided_at": now} | ({"name": name} if name else {})
     with transaction.atomic():
         row, _ = Collection.objects.update_or_create(chain_id=chain_id, contract=contract, defaults=facts)
@@ -60,8 +61,8 @@ def apply_policy(now: datetime) -> tuple[int, int]:
     decisions = {(row.chain_id, row.contract): row for row in Collection.objects.all()}
     for row in WatchedContract.objects.order_by("pk").iterator():
         refusal = decide_refusal(decisions.get((row.chain_id, row.contract)), row.chain_id, row.contract)
-        if refusal != row.refusal:
-            WatchedContract.objects.filter(pk=row.pk).update(refusal=refusal, refusal_at=now)
+        if to_english(refusal) != row.refusal:
+            WatchedContract.objects.filter(pk=row.pk).update(refusal=to_english(refusal), refusal_at=now)
         elif row.refusal_at is None or now - row.refusal_at > SETTLED:
             continue
         claims = TokenClaim.objects.filter(chain_id=row.chain_id, contract=row.contract)

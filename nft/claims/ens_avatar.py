@@ -29,6 +29,7 @@ from nft.names.lookup import NAMES_PER_HOUR, build_reader, parse_name
 from nft.names.primary import get_primary_name
 from nft.tokens.transactions import Transaction, estimate_gas
 from profiles.limits import TooMany, spend
+from profiles.sentences import gettext as _
 
 #: A person's wallets that are tried for one name.
 MAX_WALLETS = 8
@@ -68,7 +69,7 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
     token is not theirs or too many names were looked up.
     """
     if claim.state != TokenClaim.State.OWNED:
-        raise TokenActionError("You can only show a token that you hold.", NOT_NOW)
+        raise TokenActionError(_("You can only show a token that you hold."), NOT_NOW)
     name, wanted = parse_name(text), asset_text(claim)
     try:
         spend("names", claim.user_id, NAMES_PER_HOUR)
@@ -77,7 +78,8 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
     reader = build_reader(clients)
     resolver = reader.fetch_resolver(name)
     if resolver is None:
-        raise ClaimError(f"{name} has no records yet. Give it a resolver in the ENS app first.", NO_RESOLVER)
+        sentence = _("%(name)s has no records yet. Give it a resolver in the ENS app first.", name=name)
+        raise ClaimError(sentence, NO_RESOLVER)
     current = reader.fetch_text(name, AVATAR)
     if current == wanted:
         return AvatarRecord(name, current, wanted, None)
@@ -89,7 +91,10 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
     except ChainError as error:
         raise names_unavailable() from error
     if found is None:
-        sentence = f"None of your wallets may change {name}. Link the wallet that manages the name, then try again."
+        sentence = _(
+            "None of your wallets may change %(name)s. Link the wallet that manages the name, then try again.",
+            name=name,
+        )
         raise ClaimError(sentence, NAME_NOT_YOURS)
     return AvatarRecord(name, current, wanted, found)
 

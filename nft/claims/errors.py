@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-_TITLE = "This can't be done"
+_TITLE = gettext_noop("This can't be done")
 
 REFERENCE_REFUSED = Kind("reference-refused", _TITLE)
 NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, permanent=False)
@@ -30,4 +32,4 @@ class NoSuchClaim(ClaimError):
     kind: ClassVar[Kind] = Kind("no-such-claim", _TITLE, status=404)
 
     def __init__(self) -> None:
-        super().__init__("You have no such token here.")
+        super().__init__(_("You have no such token here."))

@@ -18,6 +18,8 @@ from nft.models import ClaimCheck, TokenClaim
 from nft.tokens.facts import Check
 from profiles import settings as profiles_settings
 from profiles.jobs import job
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 State, Verdict = TokenClaim.State, ClaimCheck.Verdict
 MAX_AGE = timedelta(days=180)
@@ -26,10 +28,10 @@ PAGE = 1000
 #: Lines that a page shows.
 SHOWN = 20
 MOVED, STALE, BLOCKED = "transfer_seen", "stale", "blocked"
-_OWNED_SENTENCE = "The chain said that it is yours."
-_VAULT_SENTENCE = "The chain said that a vault holds it for you."
-_MOVED_SENTENCE = "A transfer was seen in a block that is not final yet."
-_STALE_SENTENCE = "It could not be checked for too long, so the mark went by itself."
+_OWNED_SENTENCE = gettext_noop("The chain said that it is yours.")
+_VAULT_SENTENCE = gettext_noop("The chain said that a vault holds it for you.")
+_MOVED_SENTENCE = gettext_noop("A transfer was seen in a block that is not final yet.")
+_STALE_SENTENCE = gettext_noop("It could not be checked for too long, so the mark went by itself.")
 
 
 def get_recent(claim: TokenClaim, now: datetime) -> list[ClaimCheck]:
@@ -86,7 +88,9 @@ def record_verified(claims: Sequence[TokenClaim], block: BlockRef, now: datetime
 def record_moves(claims: Sequence[TokenClaim], now: datetime) -> None:
     """Record transfers that were seen and are not confirmed yet, for the claims that are verified."""
     held = [claim for claim in claims if claim.state == State.OWNED]
-    _write(held, [_line(claim, now, Verdict.UNKNOWN, MOVED, _MOVED_SENTENCE, claim.moved_at_block) for claim in held])
+    _write(
+        held, [_line(claim, now, Verdict.UNKNOWN, MOVED, _(_MOVED_SENTENCE), claim.moved_at_block) for claim in held]
+    )
 
 
 def record_refusal(claim: TokenClaim, sentence: str, now: datetime) -> None:
@@ -115,7 +119,7 @@ def _stale_line(claim: TokenClaim) -> ClaimCheck:
     """Return a line of the moment when the mark went."""
     assert claim.checked_at is not None  # noqa: S101  # as the claim is stale; tells the type checker
     at = claim.checked_at + profiles_settings.current().mark_max_age
-    return _line(claim, at, Verdict.UNKNOWN, STALE, _STALE_SENTENCE)
+    return _line(claim, at, Verdict.UNKNOWN, STALE, _(_STALE_SENTENCE))
 
 
 def _ended(line: ClaimCheck) -> ClaimCheck:
@@ -158,7 +162,7 @@ def _line_of_state(claim: TokenClaim, now: datetime) -> ClaimCheck:
 
 def _held_line(claim: TokenClaim, now: datetime, block_number: int | None, block_hash: str) -> ClaimCheck:
     reason = Reason.HELD_BY_DELEGATION if claim.vault else Reason.HELD
-    sentence = _VAULT_SENTENCE if claim.vault else _OWNED_SENTENCE
+    sentence = _(_VAULT_SENTENCE if claim.vault else _OWNED_SENTENCE)
     line = _line(claim, now, Verdict.OWNED, reason, sentence, block_number)
     line.block_hash = block_hash
     return line
@@ -167,6 +171,4 @@ def _held_line(claim: TokenClaim, now: datetime, block_number: int | None, block
 def _line(
     claim: TokenClaim, now: datetime, verdict: str, reason: str, sentence: str, block_number: int | None = None
 ) -> ClaimCheck:
-    return ClaimCheck(
-        claim=claim, at=now, verdict=verdict, reason=reason, sentence=sentence[:300], block_number=block_number
-    )
+    return ClaimCheck(claim=claim, at=now, verdict=verdict, reason=reason, sentence=sentence, block_number=block_number)

@@ -27,6 +27,7 @@ from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import withdraw_avatar
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
 
 State = ClaimPicture.State
 #: Between two fetches that events ask for: a contract can log one in every block.
@@ -42,7 +43,7 @@ def request_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> None:
     if claim is None:
         raise NoSuchClaim
     if claim.state != TokenClaim.State.OWNED or claim.avatar_id is None:
-        raise ClaimError("This token has no picture here yet; “Check again” looks for it.", NOTHING_NEW)
+        raise ClaimError(_("This token has no picture here yet; “Check again” looks for it."), NOTHING_NEW)
     spend_check(user)
     _request([claim], now)
 
@@ -118,13 +119,13 @@ def use_new_picture(user: User, claim_id: uuid.UUID, now: datetime) -> Avatar:
             raise ClaimError(refusal, COLLECTION_REFUSED)
         picture = _lock_changed(claim)
         if picture is None or claim.state != TokenClaim.State.OWNED:
-            raise ClaimError("There is no new picture to use any more.", NOTHING_NEW)
+            raise ClaimError(_("There is no new picture to use any more."), NOTHING_NEW)
         image, facts, old = picture.new_image, picture.new_facts, claim.avatar_id
         assert image is not None and facts is not None  # noqa: S101, PT018  # by the constraint of this state
         end_fetch(picture, now)
         avatar = show_picture(picture, image, facts)
         if old is not None and old != avatar.pk:
-            withdraw_avatar(old, "You chose the new picture of this token.", actor=user)
+            withdraw_avatar(old, _("You chose the new picture of this token."), actor=user)
         picture.state, picture.changed_at, picture.compared_at = State.SAME, None, now
         picture.save()
     return avatar

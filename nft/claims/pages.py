@@ -16,14 +16,15 @@ from nft.settings import is_local_stack
 from nft.settings.chains import default_chain_id, describe_chain
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext, gettext_noop
 from profiles.serving.showing import shown_picture
 
 State, Step = TokenClaim.State, TokenClaim.Step
 PICTURE_FAILED = "media_failed"
 _STEPS = [
-    (Step.OWNER, "Ask the chain who holds it"),
-    (Step.METADATA, "Read its metadata"),
-    (Step.IMAGE, "Fetch and prove its image"),
+    (Step.OWNER, gettext_noop("Ask the chain who holds it")),
+    (Step.METADATA, gettext_noop("Read its metadata")),
+    (Step.IMAGE, gettext_noop("Fetch and prove its image")),
 ]
 
 
@@ -82,10 +83,12 @@ def get_sentence(claim: TokenClaim) -> str:
     if claim.avatar is not None or not picture.last_error:
         return ""
     if picture.due_at is None:
-        return f"Its picture can't be shown. {picture.last_error}"
+        return gettext("Its picture can't be shown. %(last_error)s", last_error=picture.last_error)
     if picture.tries == 0:
-        return f"Its picture waits for its turn. {picture.last_error}"
-    return f"Its picture could not be fetched yet. {picture.last_error} We keep trying."
+        return gettext("Its picture waits for its turn. %(last_error)s", last_error=picture.last_error)
+    return gettext(
+        "Its picture could not be fetched yet. %(last_error)s We keep trying.", last_error=picture.last_error
+    )
 
 
 def claim_steps(claim: TokenClaim) -> list[dict[str, str]]:
@@ -93,7 +96,11 @@ def claim_steps(claim: TokenClaim) -> list[dict[str, str]]:
     at = [*(step for step, _ in _STEPS), Step.DONE].index(claim.step)
     broken = "failed" if claim.state == State.NOT_OWNED or _is_given_up(claim) else "now"
     return [
-        {"key": str(step), "label": label, "state": "done" if index < at else broken if index == at else "todo"}
+        {
+            "key": str(step),
+            "label": gettext(label),
+            "state": "done" if index < at else broken if index == at else "todo",
+        }
         for index, (step, label) in enumerate(_STEPS)
     ]
 

@@ -22,11 +22,24 @@ from nft.names.primary import get_primary_name
 from nft.settings.chains import describe_chain
 from nft.tokens.resolvers import rule_for
 from profiles.models import Avatar
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 URI_LENGTH = 500
 #: Characters of a collection's name that a mark says.
 NAME_LENGTH = 80
 _SHOWN = ("picture", "account__primary_name", "ownership_proof")
+# By whether it is held by delegation, and whether collection and chain are known.
+_MARKS = {
+    (False, False, False): gettext_noop("Verified NFT"),
+    (False, False, True): gettext_noop("Verified NFT on %(chain)s"),
+    (False, True, False): gettext_noop("Verified NFT of “%(collection)s”"),
+    (False, True, True): gettext_noop("Verified NFT of “%(collection)s” on %(chain)s"),
+    (True, False, False): gettext_noop("Verified NFT, held by delegation"),
+    (True, False, True): gettext_noop("Verified NFT on %(chain)s, held by delegation"),
+    (True, True, False): gettext_noop("Verified NFT of “%(collection)s”, held by delegation"),
+    (True, True, True): gettext_noop("Verified NFT of “%(collection)s” on %(chain)s, held by delegation"),
+}
 _QUOTES = re.compile('[“”„‟〝〞"]')
 
 
@@ -95,14 +108,14 @@ def describe_mark(avatar: Avatar) -> str:
     """
     facts = avatar.provenance or {}
     collection = _QUOTES.sub("'", str(facts.get("collection") or ""))[:NAME_LENGTH]
-    of = f" of “{collection}”" if collection else ""
-    end = ", held by delegation" if facts.get("by_delegation") is True else ""
-    return f"Verified NFT{of}{_on_chain(facts.get('asset_id'))}{end}"
+    chain = _chain_name(facts.get("asset_id"))
+    by_delegation = facts.get("by_delegation") is True
+    return _(_MARKS[by_delegation, bool(collection), bool(chain)], collection=collection, chain=chain)
 
 
-def _on_chain(asset: object) -> str:
+def _chain_name(asset: object) -> str:
     try:
-        return f" on {describe_chain(parse_asset_id(str(asset)).chain_id).name}"
+        return describe_chain(parse_asset_id(str(asset)).chain_id).name
     except InvalidIdentifier:
         return ""
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext as _
-
 from nft.core.evm.address import to_checksum
 from nft.core.tokens.verdict import Reason
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 NO_ACCOUNT = "no_account"
 UNLINKED = "unlinked"
@@ -39,8 +39,7 @@ class NotOwned:
 
 
 def no_account_sentence(chain_name: str) -> str:
-    text = _("You have no linked account on %(chain)s. Link the account that holds the token.")
-    return text % {"chain": chain_name}
+    return _("You have no linked account on %(chain)s. Link the account that holds the token.", chain=chain_name)
 
 
 def unlinked_sentence() -> str:
@@ -50,7 +49,7 @@ def unlinked_sentence() -> str:
 def refused_sentence(found: NotOwned) -> str:
     """Return the sentence for a token that was not theirs when they claimed it."""
     if found.reason == Reason.HELD_BY_OTHER and found.holder:
-        return _("It is held by %(holder)s, which is not linked to you.") % {"holder": found.holder}
+        return _("It is held by %(holder)s, which is not linked to you.", holder=found.holder)
     if found.reason in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
         return _("None of your linked accounts holds this token.")
     return found.sentence
@@ -59,26 +58,26 @@ def refused_sentence(found: NotOwned) -> str:
 def loss_sentence(found: NotOwned) -> str:
     """Return the sentence for a token that was theirs until now."""
     if found.reason in _GONE:
-        return _("%(token)s no longer exists: it was burned.") % {"token": found.token}
+        return _("%(token)s no longer exists: it was burned.", token=found.token)
     if found.reason not in {Reason.HELD_BY_OTHER, Reason.NONE_HELD}:
         return found.sentence
     if found.vault is not None:
         return _no_longer_delegated(found, found.vault)
     texts = {
-        (True, True): _("You sent %(token)s to %(holder)s."),
-        (True, False): _("You sent %(token)s away."),
-        (False, True): _("%(token)s was sent to %(holder)s."),
-        (False, False): _("%(token)s was sent away: none of your linked accounts holds it."),
+        (True, True): gettext_noop("You sent %(token)s to %(holder)s."),
+        (True, False): gettext_noop("You sent %(token)s away."),
+        (False, True): gettext_noop("%(token)s was sent to %(holder)s."),
+        (False, False): gettext_noop("%(token)s was sent away: none of your linked accounts holds it."),
     }
-    return texts[found.is_sent, bool(found.holder)] % {"token": found.token, "holder": found.holder}
+    return _(texts[found.is_sent, bool(found.holder)], token=found.token, holder=found.holder)
 
 
 def _no_longer_delegated(found: NotOwned, vault: bytes) -> str:
     if to_checksum(vault) in found.sentence:  # it is still the owner
-        text = _("The vault that holds %(token)s no longer delegates it to a linked account of yours.")
-        return text % {"token": found.token}
+        return _(
+            "The vault that holds %(token)s no longer delegates it to a linked account of yours.", token=found.token
+        )
     if found.holder:
-        text = _("The vault no longer holds %(token)s for you. It is held by %(holder)s.")
-    else:
-        text = _("The vault no longer holds %(token)s for you, or no longer delegates it.")
-    return text % {"token": found.token, "holder": found.holder}
+        held = {"token": found.token, "holder": found.holder}
+        return _("The vault no longer holds %(token)s for you. It is held by %(holder)s.", **held)
+    return _("The vault no longer holds %(token)s for you, or no longer delegates it.", token=found.token)

@@ -17,6 +17,7 @@ from nft.clients.web.fetch import FetchLimits, GuardedHttp, operator_http
 from nft.core.evm.address import to_checksum
 from nft.core.tokens.indexers import IndexedPage, parse_alchemy_page, parse_blockscout_page
 from nft.settings import conf
+from profiles.sentences import gettext
 
 LIMITS = FetchLimits(max_bytes=8 * 1024 * 1024, seconds=15.0, accept="application/json")
 MAX_PAGES = 50
@@ -74,7 +75,10 @@ def read_pages(indexer: Indexer, address: bytes) -> Iterator[IndexedPage]:
 
     Its sentence names the indexer and never its URL, which may hold a key.
     """
-    with blaming(lambda: FetchError(f"{indexer.name} did not answer as it should.", BAD_RESPONSE), passing=()):
+    with blaming(
+        lambda: FetchError(gettext("%(name)s did not answer as it should.", name=indexer.name), BAD_RESPONSE),
+        passing=(),
+    ):
         yield from indexer.pages(address)
 
 

@@ -21,15 +21,16 @@ constants beside the code that raises them.
 from __future__ import annotations
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext_noop
 
 
 class CoreError(ExpectedError):
     """A value was refused. The message names the reason and, where a limit was hit, the limit."""
 
-    kind = Kind("invalid-value", "This value can't be used")
+    kind = Kind("invalid-value", gettext_noop("This value can't be used"))
 
 
 class InvalidIdentifier(CoreError):
     """Text or bytes that are not the identifier they should be."""
 
-    kind = Kind("invalid-identifier", "This identifier can't be used")
+    kind = Kind("invalid-identifier", gettext_noop("This identifier can't be used"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext_noop
 
-_BAD_REQUEST, _NOT_FOUND = "Bad request", "Not found"
+_BAD_REQUEST, _NOT_FOUND = gettext_noop("Bad request"), gettext_noop("Not found")
 
 BAD_CID = Kind("bad-cid", _BAD_REQUEST)
 BAD_FORMAT = Kind("bad-format", _BAD_REQUEST)
@@ -18,9 +19,9 @@ NOT_HERE = Kind("not-here", _NOT_FOUND, 404)
 # The blocks are here, but they hold no file at this path.
 NO_SUCH_FILE = Kind("no-such-file", _NOT_FOUND, 404)
 # The blocks of a file do not prove it, or could not be read.
-NOT_VERIFIED = Kind("not-verified", "Not verified")
+NOT_VERIFIED = Kind("not-verified", gettext_noop("Not verified"))
 # Nothing is wrong with the file as far as we know: its blocks could not be had.
-NOT_CHECKED = Kind("not-checked", "Not checked", 503, permanent=False)
+NOT_CHECKED = Kind("not-checked", gettext_noop("Not checked"), 503, permanent=False)
 
 
 class ContentRefused(ExpectedError):

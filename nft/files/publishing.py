@@ -24,6 +24,7 @@ from nft.models import CachedObject, PinnedCopy
 from profiles.errors import ExpectedError
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, lease_rows
+from profiles.sentences import gettext, join_sentences
 
 log = logging.getLogger(__name__)
 
@@ -54,8 +55,9 @@ def publish(cids: Sequence[str], now: datetime) -> str:
     if not missing:
         return ""
     refused = PinnedCopy.objects.filter(object__root_cid__in=missing, state=State.REFUSED).first()
-    reason = f" {refused.pinner}: {refused.last_error}" if refused else ""
-    return f"We wait until an IPFS service says that it holds the files.{reason}"
+    waiting = gettext("We wait until an IPFS service says that it holds the files.")
+    reason = refused and gettext("%(name)s: %(trouble)s", name=refused.pinner, trouble=refused.last_error)
+    return join_sentences(waiting, reason or "")
 
 
 def read_back(cids: Sequence[str], ipfs: Gateways) -> str:
@@ -70,7 +72,7 @@ def read_back(cids: Sequence[str], ipfs: Gateways) -> str:
         for cid in cids:
             outside.fetch_verified(parse_cid(cid), "", _LIMITS)
     except (IpfsUnavailable, DagError):
-        return "An IPFS service holds the files, but no gateway finds them there yet. We keep trying."
+        return gettext("An IPFS service holds the files, but no gateway finds them there yet. We keep trying.")
     return ""
 
 
@@ -164,12 +166,12 @@ def _fetch_status(copy: PinnedCopy, pinner: Pinner) -> PinStatus:
             return status
     dag = build_file(read_stored(root, "", DagLimits()))
     if dag.root != root:
-        raise FetchError("Only files of our own making are pinned elsewhere.", PIN_REFUSED)
+        raise FetchError(gettext("Only files of our own making are pinned elsewhere."), PIN_REFUSED)
     return pinner.pin(File(root, dag.blocks, f"{copy.object.media_type} {copy.object.sha256[:12]}"))
 
 
 def _describe(copies: Sequence[PinnedCopy]) -> str:
     missing = next((copy for copy in copies if copy.state != State.PINNED), None)
     if missing is None:
-        return "holds it" if copies else "not asked yet"
-    return missing.last_error or "does not have it yet"
+        return gettext("holds it") if copies else gettext("not asked yet")
+    return missing.last_error or gettext("does not have it yet")

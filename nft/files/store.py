@@ -28,6 +28,7 @@ from nft.models import CachedObject, IpfsBlock
 from nft.settings import conf
 from profiles.jobs import job
 from profiles.leases import fresh
+from profiles.sentences import gettext
 from profiles.store.errors import StorageError
 
 Origin = CachedObject.Origin
@@ -189,9 +190,9 @@ def _check_readable(file: IpfsFile) -> None:
     try:
         stored = read_stored(file.root, file.path, limits)
     except BlockMissing as error:
-        raise StorageError("A stored file could not be read back.") from error
+        raise StorageError(gettext("A stored file could not be read back.")) from error
     if stored != file.data:
-        raise StorageError("A stored file reads differently from what was stored.")
+        raise StorageError(gettext("A stored file reads differently from what was stored."))
 
 
 def _update(row: CachedObject, media_type: str, now: datetime) -> None:

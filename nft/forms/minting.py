@@ -59,7 +59,7 @@ class MintForm(forms.Form):
         `chosen` is a picture of the person's that is minted if they send no other.
         """
         self.accounts, self.chosen = wallets.accounts, chosen
-        kwargs["initial"] = {"key": uuid.uuid4()} if draft is None else _initial(draft)
+        kwargs["initial"] = {"key": uuid.uuid4()} if draft is None else _initial(draft, wallets)
         super().__init__(*args, **kwargs)
         self.fields["image"].required = chosen is None and (draft is None or draft.picture_id is None)
         self._offer_payment(wallets.offer)
@@ -119,14 +119,16 @@ class MintForm(forms.Form):
         )
 
 
-def _initial(draft: MintRequest) -> dict[str, Any]:
-    return {
+def _initial(draft: MintRequest, wallets: Wallets) -> dict[str, Any]:
+    """Return what was entered before. A wallet that was unlinked since leaves the choice to the field."""
+    initial = {
         "name": draft.name,
         "description": draft.description,
-        "account": draft.account_id,
         "payer": WALLET if draft.sponsor is None else SITE,
         "key": draft.idempotency_key,
     }
+    is_linked = any(account.pk == draft.account_id for account in wallets.accounts)
+    return initial | ({"account": draft.account_id} if is_linked else {})
 
 
 def too_large() -> str:

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from nft.core.evm.ens import MAX_NAME_CHARACTERS
 
+MOST_COPIES = 2**256 - 1
+"""The most that a contract can count (uint256)."""
+
 
 class TransferForm(forms.Form):
     to = forms.CharField(
@@ -29,11 +32,15 @@ class TransferForm(forms.Form):
             if reads_names
             else _("An address, or the handle of somebody here.")
         )
+        amount = self.fields["amount"]
         if copies == 1:
             del self.fields["amount"]
-        elif copies is not None:
-            self.fields["amount"].validators.append(MaxValueValidator(copies, _("You have %(limit_value)s.")))
-            self.fields["amount"].help_text = _("You have %(count)s.") % {"count": copies}
+        elif copies is None:
+            sentence = _("That is more than a contract can count.")
+            amount.validators.append(MaxValueValidator(MOST_COPIES, sentence))
+        else:
+            amount.validators.append(MaxValueValidator(copies, _("You have %(limit_value)s.")))
+            amount.help_text = _("You have %(count)s.") % {"count": copies}
 
     @property
     def copies(self) -> int:

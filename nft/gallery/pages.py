@@ -19,6 +19,8 @@ from nft.settings.chains import describe_chain
 from nft.tokens.collection_policy import decide_refusal
 from profiles.errors import ExpectedError, Kind
 from profiles.positions import Position
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.serving.content import rendition_bytes
 from profiles.store.renditions import pick_rendition
 
@@ -46,10 +48,10 @@ Key = tuple[int, bytes, int]
 class NoSuchToken(ExpectedError):
     """The person has no such token, or it has no picture."""
 
-    kind: ClassVar[Kind] = Kind("no-such-token", "There is no such token", 404)
+    kind: ClassVar[Kind] = Kind("no-such-token", gettext_noop("There is no such token"), 404)
 
     def __init__(self) -> None:
-        super().__init__("You no longer hold this token.")
+        super().__init__(_("You no longer hold this token."))
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def decorate(tokens: Sequence[HeldToken], claims: Iterable[TokenClaim], new: Con
         token.claim = by_token.get(key)
         token.is_current = token.claim is not None and token.claim.is_current
         token.is_new = key in new and token.claim is None
-        token.spam_sentence = SENTENCES[SpamSign(token.spam)] if token.spam else ""
+        token.spam_sentence = _(SENTENCES[SpamSign(token.spam)]) if token.spam else ""
         token.refusal = decide_refusal(row, token.chain_id, token.contract)
 
 

@@ -28,6 +28,7 @@ from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.models import StoredImage
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
 from profiles.store.purge import offer_to_purge
 
 TRIES = 4
@@ -36,7 +37,7 @@ FIRST_PICTURES = 48
 PER_PAGE = 24
 # Requests of one person per hour, each for a page of pictures.
 PICTURES_PER_HOUR = 20
-NOT_ASKED = "Its picture is kept elsewhere, and was not asked for yet."
+NOT_ASKED = _("Its picture is kept elsewhere, and was not asked for yet.")
 
 
 def request_first_pictures(account: LinkedAccount, chain_id: int, now: datetime) -> None:

@@ -11,6 +11,8 @@ from django.db.models import Count, Max
 
 from nft.models import HeldToken, TokenClaim, TokenSearch
 from nft.settings.chains import describe_chain
+from profiles.sentences import gettext as _
+from profiles.sentences import ngettext
 
 State = TokenSearch.State
 
@@ -40,11 +42,13 @@ class Progress:
     @property
     def sentence(self) -> str:
         if self.is_running:
-            found = f"{self.found} token{'' if self.found == 1 else 's'}"
-            return f"Looking for your tokens: {self.percent} % read, {found} so far."
+            found = ngettext("%(count)s token", "%(count)s tokens", self.found)
+            return _(
+                "Looking for your tokens: %(percent)s %% read, %(found)s so far.", percent=self.percent, found=found
+            )
         if self.pictures_due:
-            return f"Fetching {self.pictures_due} picture{'' if self.pictures_due == 1 else 's'}."
-        return "Waiting until the newest ones are confirmed." if self.is_waiting and not self.troubles else ""
+            return ngettext("Fetching %(count)s picture.", "Fetching %(count)s pictures.", self.pictures_due)
+        return _("Waiting until the newest ones are confirmed.") if self.is_waiting and not self.troubles else ""
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,13 @@ def _troubles(searches: Sequence[TokenSearch]) -> list[str]:
     for search in searches:
         name = describe_chain(search.chain_id).name
         if search.trouble and search.state != State.RUNNING:
-            found.append(f"{name}: {search.trouble}")
+            found.append(_("%(name)s: %(trouble)s", name=name, trouble=search.trouble))
         if search.state == State.DONE and not search.is_complete and search.first_read is not None:
-            found.append(f"{name}: older blocks than {search.first_read:,} were not read. “Refresh” goes on there.")
+            found.append(
+                _(
+                    "%(name)s: older blocks than %(first_read)s were not read. “Refresh” goes on there.",
+                    name=name,
+                    first_read=search.first_read,
+                )
+            )
     return list(dict.fromkeys(found))

@@ -43,6 +43,7 @@ from profiles.jobs import job
 from profiles.leases import fresh, lease_row
 from profiles.limits import spend
 from profiles.row_queue import queue_due, queue_row
+from profiles.sentences import gettext
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ EAGER_RUNS = 10
 EAGER_DELAY, SLOW_DELAY = timedelta(seconds=10), timedelta(seconds=60)
 OUTAGE_DELAY = timedelta(minutes=2)
 OUTAGE_TRIES = 5
-OUTAGE = "The chain did not answer. You may hold more than what stands here; we try again by ourselves."
+OUTAGE = gettext("The chain did not answer. You may hold more than what stands here; we try again by ourselves.")
 
 
 def start_searches(user: User, now: datetime, *, asks_indexers: bool = False, only_new: bool = False) -> int:
@@ -152,7 +153,9 @@ def _ask_other_sources(search: TokenSearch, view: ChainClient, contracts: Sequen
     record_found_tokens(account, chain_id, get_recorded_tokens(account, chain_id), now)
     if search.asks_indexers:
         listed = fetch_indexed_tokens(get_indexers(chain_id), account.address)
-        search.trouble = listed.trouble and f"{listed.trouble} What only it knows is missing here."
+        search.trouble = listed.trouble and gettext(
+            "%(trouble)s What only it knows is missing here.", trouble=listed.trouble
+        )
         record_found_tokens(account, chain_id, listed.found, now)
     enumerated = fetch_enumerated_tokens(view, contracts, account.address, view.confirmed_block())
     record_found_tokens(account, chain_id, enumerated, now)
@@ -202,7 +205,7 @@ def _read_blocks(
 def _save(search: TokenSearch, **columns: object) -> None:
     """Store progress. Raise ChainUnavailable if another attempt took over, or the account was unlinked."""
     if not search.keep(**columns):
-        raise ChainUnavailable("Another turn has taken over.")
+        raise ChainUnavailable(gettext("Another turn has taken over."))
 
 
 def _finish(search: TokenSearch, now: datetime) -> None:

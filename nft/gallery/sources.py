@@ -30,6 +30,7 @@ from nft.core.tokens.verdict import BlockRef
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from nft.models.chains import watched_contracts
 from nft.settings.chains import describe_chain
+from profiles.sentences import gettext
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -150,9 +151,9 @@ def fetch_indexed_tokens(
                     names = (token.name, token.collection)
                     found.append(FoundToken(token.contract, token.token_id, token.standard, 0, *names, spam))
                 if page.next_query is not None and time.monotonic() >= ends_at:
-                    return IndexedTokens(found, f"{indexer.name} was too slow to list all.")
+                    return IndexedTokens(found, gettext("%(name)s was too slow to list all.", name=indexer.name))
         except FetchError as error:
-            trouble = str(error)
+            trouble = error.sentence
             log.warning("A token search goes on without an indexer: %s", error)
             continue
         return IndexedTokens(found)

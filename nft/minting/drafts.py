@@ -32,6 +32,8 @@ from nft.tokens.transactions import estimate_gas, format_fee
 from profiles.audit import record
 from profiles.limits import TooMany, spend
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.store.images import keep_image
 
 State = MintRequest.State
@@ -42,6 +44,14 @@ NAME_CHARACTERS = 100
 DESCRIPTION_CHARACTERS = 500
 #: As long as the metadata URI will be, which decides the gas.
 LIKE_A_URI = "ipfs://" + "b" * 59
+HIDDEN_CHARACTERS = {
+    "name": gettext_noop("The name holds characters that can't be seen. Please remove them."),
+    "description": gettext_noop("The description holds characters that can't be seen. Please remove them."),
+}
+WRONG_LENGTH = {
+    "name": gettext_noop("The name must have %(low)s to %(high)s characters."),
+    "description": gettext_noop("The description must have at most %(high)s characters."),
+}
 _JOINERS = "\u200c\u200d"
 
 
@@ -75,7 +85,7 @@ def keep_picture(user: User, image: bytes, key: str, now: datetime) -> MintReque
     chain_id = default_chain_id()
     account = accounts_on(user.pk, chain_id).first()
     if account is None:
-        raise NotYours("Link a wallet first.")
+        raise NotYours(_("Link a wallet first."))
     columns = {"contract": get_contract(chain_id), "account": account, "owner": account.address}
     return _save_draft(user, key, columns | {"chain_id": chain_id} | _store_picture(user, image), now)
 
@@ -98,7 +108,7 @@ def start_mint(user: User, order: MintOrder, now: datetime, *, chain_id: int | N
     if same is None:
         return _save_draft(user, order.key, columns, now)
     if known is not None and known.pk != same.pk:
-        known.delete()
+        _delete_draft(known)
     return same if same.state != State.DRAFT else _save_draft(user, same.idempotency_key, columns, now)
 
 
@@ -134,7 +144,7 @@ def cancel_mint(user: User, mint_id: uuid.UUID) -> None:
     with transaction.atomic():
         request = get_mint(user, mint_id, lock=True)
         if request.state != State.DRAFT:
-            raise TokenActionError("You have published it already, so it can't be canceled.", NOT_NOW)
+            raise TokenActionError(_("You have published it already, so it can't be canceled."), NOT_NOW)
         record(profile_of(user), "mint.cancel", user, mint=str(request.pk))
         request.delete()
 
@@ -144,7 +154,7 @@ def get_mint(user: User, mint_id: uuid.UUID, *, lock: bool = False) -> MintReque
     mints = MintRequest.objects.select_for_update(of=("self",)) if lock else MintRequest.objects.all()
     request = mints.filter(user=user, pk=mint_id).first()
     if request is None:
-        raise NotYours("You have no such token in the making.")
+        raise NotYours(_("You have no such token in the making."))
     return request
 
 
@@ -161,11 +171,19 @@ def _save_draft(user: User, key: str, columns: dict[str, Any], now: datetime) ->
     return request
 
 
+def _delete_draft(draft: MintRequest) -> None:
+    """Delete it unless another page published it meanwhile."""
+    with transaction.atomic():
+        still = MintRequest.objects.select_for_update(of=("self",)).filter(pk=draft.pk, state=State.DRAFT).first()
+        if still is not None:
+            still.delete()
+
+
 def _choose_picture(user: User, order: MintOrder, known: MintRequest | None) -> dict[str, Any]:
     if order.image is not None:
         return _store_picture(user, order.image)
     if known is None or known.picture is None:
-        raise TextRefused("image", "Choose a picture.")
+        raise TextRefused("image", _("Choose a picture."))
     return {"picture": known.picture, "sha256": known.sha256}
 
 
@@ -179,7 +197,7 @@ def _build_columns(user: User, order: MintOrder, chain_id: int, now: datetime) -
     """Build what the order sets in a MintRequest. Raise TokenActionError."""
     account = accounts_on(user.pk, chain_id).filter(pk=order.account_id).first()
     if account is None:
-        raise NotYours("Choose one of your linked accounts on this chain to receive the token.")
+        raise NotYours(_("Choose one of your linked accounts on this chain to receive the token."))
     columns: dict[str, Any] = {
         "contract": get_contract(chain_id),
         "name": parse_line("name", order.name, 1, NAME_CHARACTERS),
@@ -198,7 +216,9 @@ def get_contract(chain_id: int) -> bytes:
     """Return our contract's address on a chain. Raise TokenActionError (NO_CONTRACT)."""
     chain = describe_chain(chain_id)
     if chain.avatar_contract is None:
-        raise TokenActionError(f"Nothing can be minted on {chain.name}: this site has no contract there.", NO_CONTRACT)
+        raise TokenActionError(
+            _("Nothing can be minted on %(name)s: this site has no contract there.", name=chain.name), NO_CONTRACT
+        )
     return chain.avatar_contract
 
 
@@ -206,11 +226,10 @@ def parse_line(field: str, text: str, low: int, high: int) -> str:
     """Return `text` as one clean line of `low` to `high` characters. Raise TextRefused."""
     shown = (character for character in text if character not in "\r\n\t" and character not in _JOINERS)
     if any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"} for character in shown):
-        raise TextRefused(field, f"The {field} holds characters that can't be seen. Please remove them.")
+        raise TextRefused(field, _(HIDDEN_CHARACTERS[field]))
     clean = clean_text(text, 2 * high + 2)
     if not low <= len(clean) <= high:
-        size = f"{low} to {high}" if low else f"at most {high}"
-        raise TextRefused(field, f"The {field} must have {size} characters.")
+        raise TextRefused(field, _(WRONG_LENGTH[field], low=low, high=high))
     return clean
 
 

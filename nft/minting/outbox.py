@@ -27,6 +27,8 @@ from nft.settings import conf
 from profiles.errors import Kind
 from profiles.jobs import job
 from profiles.leases import lease_row
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +37,10 @@ STUCK_AFTER = timedelta(minutes=2)
 #: Maximum transactions in one run of `sweep_outbox`.
 PAGE = 100
 #: What must be waited for passes by itself; the sentence is for the person.
-MUST_WAIT = Kind("must-wait", "The site's transaction must wait", 503, permanent=False)
-UNDERPRICED = "The network asks for more than the site's transaction offers. It is sent again, dearer, if that stays."
+MUST_WAIT = Kind("must-wait", gettext_noop("The site's transaction must wait"), 503, permanent=False)
+UNDERPRICED = _(
+    "The network asks for more than the site's transaction offers. It is sent again, dearer, if that stays."
+)
 _ENDED = (MintRequest.State.CONFIRMED, MintRequest.State.FAILED)
 _ALREADY_KNOWN = re.compile(
     r"already (?:known|imported)|known transaction|nonce too low|replacement transaction underpriced", re.IGNORECASE
@@ -68,7 +72,7 @@ def sign_call(signer: Signer, client: ChainClient, call: SponsoredCall, now: dat
         if earlier is not None:
             return earlier
         if budget_left(client.chain_id, now) < call.gas * fees.max_fee:
-            sentence = "What the site pays for tokens in one day is used up. It goes on by itself later."
+            sentence = _("What the site pays for tokens in one day is used up. It goes on by itself later.")
             raise TokenActionError(sentence, MUST_WAIT)
         nonce = max(account.next_nonce, on_chain)
         unsigned = UnsignedTransaction(client.chain_id, nonce, fees, call.gas, call.to, call.data)
@@ -172,8 +176,8 @@ def _send(sent: SponsoredTransaction, client: ChainClient) -> str:
             return UNDERPRICED
         log.error("Chain %s refused the site's transaction %s: %s", sent.chain_id, sent.tx_hash, error)  # noqa: TRY400
         if _NO_FUNDS.search(str(error)):
-            return "The site's own account has no money left for this. It goes on as soon as it has."
-        return "The chain does not take the site's transaction at the moment. We keep trying."
+            return _("The site's own account has no money left for this. It goes on as soon as it has.")
+        return _("The chain does not take the site's transaction at the moment. We keep trying.")
     return ""
 
 
@@ -198,7 +202,7 @@ def _check_fees(fees: Fees) -> Fees:
     """Return fees that the site pays. Raise TokenActionError (MUST_WAIT) for higher ones."""
     if fees.max_fee <= conf().sponsor_max_fee:
         return fees
-    sentence = "The network asks for more at the moment than the site pays. It goes on when that falls."
+    sentence = _("The network asks for more at the moment than the site pays. It goes on when that falls.")
     raise TokenActionError(sentence, MUST_WAIT)
 
 

@@ -30,16 +30,18 @@ from profiles.audit import record
 from profiles.leases import fresh
 from profiles.people.profiles import profile_of
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 State = MintRequest.State
 HASHES_PER_HOUR = 60
 _LABELS = {
-    State.STORING: ("store", "Picture and description stored"),
-    State.PUBLISHING: ("publish", "Published to IPFS"),
-    State.PINNED: ("prepare", "Transaction prepared"),
-    State.AWAITING_SIGNATURE: ("sign", "Signed by your wallet"),
-    State.SUBMITTED: ("mine", "In a block"),
-    State.MINED: ("confirm", "Confirmed for good"),
+    State.STORING: ("store", gettext_noop("Picture and description stored")),
+    State.PUBLISHING: ("publish", gettext_noop("Published to IPFS")),
+    State.PINNED: ("prepare", gettext_noop("Transaction prepared")),
+    State.AWAITING_SIGNATURE: ("sign", gettext_noop("Signed by your wallet")),
+    State.SUBMITTED: ("mine", gettext_noop("In a block")),
+    State.MINED: ("confirm", gettext_noop("Confirmed for good")),
 }
 
 
@@ -80,9 +82,9 @@ def publish_mint(user: User, mint_id: uuid.UUID, now: datetime, choice: PublishC
             request.delete()
             return same
         if request.account is None:
-            raise NotYours("The account that was to receive the token is no longer linked. Please start again.")
+            raise NotYours(_("The account that was to receive the token is no longer linked. Please start again."))
         if not request.name:
-            raise TokenActionError("Give the token a name first.", NOT_NOW)
+            raise TokenActionError(_("Give the token a name first."), NOT_NOW)
         if choice.pays_self:
             request.sponsor = None
         if request.sponsor is not None:
@@ -112,15 +114,17 @@ def record_mint_sent(user: User, mint_id: uuid.UUID, tx_hash: str, now: datetime
         with transaction.atomic():
             request = get_mint(user, mint_id, lock=True)
             if request.sponsor is not None:
-                raise TokenActionError("The site sends this transaction itself.", NOT_NOW)
+                raise TokenActionError(_("The site sends this transaction itself."), NOT_NOW)
             if request.state not in {State.AWAITING_SIGNATURE, State.SUBMITTED}:
                 if request.tx_hash == tx_hash:
                     return request
-                raise TokenActionError("There is nothing to sign for this token at the moment.", NOT_NOW)
+                raise TokenActionError(_("There is nothing to sign for this token at the moment."), NOT_NOW)
             _go_on(request, now, state=State.SUBMITTED, tx_hash=tx_hash, submitted_at=now)
             record(profile_of(user), "mint.sent", user, mint=str(request.pk), tx_hash=tx_hash)
     except IntegrityError as error:
-        raise TokenActionError("This transaction was already given for another token.", BAD_TRANSACTION_HASH) from error
+        raise TokenActionError(
+            _("This transaction was already given for another token."), BAD_TRANSACTION_HASH
+        ) from error
     return request
 
 
@@ -128,7 +132,7 @@ def use_mint(user: User, mint_id: uuid.UUID, now: datetime) -> TokenClaim:
     """Claim the minted token as the person's picture. Raise TokenActionError or ClaimError."""
     request = get_mint(user, mint_id)
     if request.state != State.CONFIRMED or request.token_id is None:
-        raise TokenActionError("The token is not confirmed yet.", NOT_NOW)
+        raise TokenActionError(_("The token is not confirmed yet."), NOT_NOW)
     asset = AssetReference(request.chain_id, request.contract, request.token_id, TokenStandard.ERC721)
     return claim_asset(user, asset, now)
 
@@ -138,13 +142,13 @@ def build_steps(request: MintRequest) -> list[PageStep]:
     labels = dict(_LABELS)
     if request.sponsor is not None:
         del labels[State.AWAITING_SIGNATURE]
-        labels[State.PINNED] = ("sign", "Signed and paid by the site")
+        labels[State.PINNED] = ("sign", gettext_noop("Signed and paid by the site"))
     is_failed = request.state == State.FAILED
     reached = _failed_at(request) if is_failed else State(request.state)
     at = [State.DRAFT, *labels, State.CONFIRMED].index(reached) - 1
     current: Literal["failed", "now"] = "failed" if is_failed else "now"
     return [
-        {"key": key, "label": label, "state": "done" if index < at else current if index == at else "todo"}
+        {"key": key, "label": _(label), "state": "done" if index < at else current if index == at else "todo"}
         for index, (key, label) in enumerate(labels.values())
     ]
 

@@ -17,6 +17,7 @@ from nft.errors import TokenActionError
 from nft.minting.errors import NOT_SPONSORED
 from nft.models import MintRequest, SponsoredTransaction
 from nft.settings import conf
+from profiles.sentences import gettext as _
 
 DAY = timedelta(days=1)
 
@@ -36,11 +37,20 @@ def get_offer(user: User, chain_id: int, now: datetime) -> Offer | None:
     today, ever = _count_paid(user, now)
     per_day, per_person = conf().sponsor_per_day, conf().sponsor_per_person
     if ever >= per_person:
-        return Offer(0, f"The site has paid for {ever} tokens of yours, which is as many as it pays for one person.")
+        return Offer(
+            0,
+            _("The site has paid for %(ever)s tokens of yours, which is as many as it pays for one person.", ever=ever),
+        )
     if today >= per_day:
-        return Offer(0, f"The site pays for at most {per_day} of a person's tokens in a day. Try again tomorrow.")
+        return Offer(
+            0,
+            _(
+                "The site pays for at most %(per_day)s of a person's tokens in a day. Try again tomorrow.",
+                per_day=per_day,
+            ),
+        )
     if budget_left(chain_id, now) <= 0:
-        return Offer(0, "What the site pays for tokens in one day is used up. Try again tomorrow.")
+        return Offer(0, _("What the site pays for tokens in one day is used up. Try again tomorrow."))
     return Offer(min(per_day - today, per_person - ever), "")
 
 
@@ -48,9 +58,11 @@ def check_offer(user: User, chain_id: int, now: datetime) -> None:
     """Raise TokenActionError (NOT_SPONSORED) if the site does not pay. Exact only while the person's row is locked."""
     offer = get_offer(user, chain_id, now)
     if offer is None:
-        raise TokenActionError("The site does not pay for tokens on this chain.", NOT_SPONSORED)
+        raise TokenActionError(_("The site does not pay for tokens on this chain."), NOT_SPONSORED)
     if not offer.left:
-        raise TokenActionError(f"{offer.sentence} Or pay from your own wallet now.", NOT_SPONSORED)
+        raise TokenActionError(
+            _("%(sentence)s Or pay from your own wallet now.", sentence=offer.sentence), NOT_SPONSORED
+        )
 
 
 def get_sponsor_address(chain_id: int) -> bytes:
@@ -58,9 +70,11 @@ def get_sponsor_address(chain_id: int) -> bytes:
     try:
         signer = get_signer(chain_id)
     except SignerError as error:
-        raise TokenActionError(f"{error} Try again later, or pay from your own wallet.", NOT_SPONSORED) from error
+        raise TokenActionError(
+            _("%(error)s Try again later, or pay from your own wallet.", error=error.sentence), NOT_SPONSORED
+        ) from error
     if signer is None:
-        raise TokenActionError("The site does not pay for tokens on this chain.", NOT_SPONSORED)
+        raise TokenActionError(_("The site does not pay for tokens on this chain."), NOT_SPONSORED)
     return signer.address
 
 

@@ -14,6 +14,7 @@ from nft.core.evm.address import to_checksum
 from nft.core.evm.errors import BadAnswer
 from nft.minting.sponsored_steps import MAX_GAS
 from nft.settings.chains import describe_chain
+from profiles.sentences import gettext as _
 
 
 @dataclass(frozen=True)
@@ -51,4 +52,4 @@ def fetch_is_minter(client: ChainClient, contract: bytes, account: bytes) -> boo
     try:
         return parse_is_minter(client.call(contract, build_is_minter(account), HEAD))
     except BadAnswer as error:
-        raise ChainError("The avatar_contract of NFT_CHAINS is no contract of ours.") from error
+        raise ChainError(_("The avatar_contract of NFT_CHAINS is no contract of ours.")) from error

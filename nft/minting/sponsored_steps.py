@@ -20,6 +20,7 @@ from nft.minting.onchain import (
 from nft.minting.outbox import SponsoredCall, get_pending, record_used_nonces, send_or_replace, sign_call
 from nft.models import MintRequest, SponsoredTransaction
 from nft.tokens.transactions import estimate_gas
+from profiles.sentences import gettext as _
 
 State = MintRequest.State
 SOON = timedelta(seconds=2)
@@ -39,17 +40,21 @@ def sign_mint(attempt: MintAttempt) -> Changes:
     if fetch_minted_token(attempt, "latest") is not None:  # by a transaction that a restored backup doesn't have
         return fetch_confirmed(attempt) or {"due_at": attempt.now + SOON}
     if len(set(request.transactions.values_list("sender", "nonce"))) >= MAX_NONCES:
-        return _failed(f"The transaction failed on the chain {MAX_NONCES} times. Nothing was minted.")
+        return _failed(
+            _("The transaction failed on the chain %(nonces)s times. Nothing was minted.", nonces=MAX_NONCES)
+        )
     signer = get_signer(request.chain_id)
     if signer is None:
         return _failed(
-            "The site stopped paying for tokens on this chain. Nothing was minted; start again to pay yourself."
+            _("The site stopped paying for tokens on this chain. Nothing was minted; start again to pay yourself.")
         )
     data = build_mint_once(request.pk, request.owner, request.metadata_uri)
     try:
         gas = estimate_gas(attempt.client, signer.address, request.contract, data)
         if gas > MAX_GAS:
-            return _failed("The receiving contract makes this token too costly for the site. Pay from your own wallet.")
+            return _failed(
+                _("The receiving contract makes this token too costly for the site. Pay from your own wallet.")
+            )
         signed = sign_call(signer, attempt.client, SponsoredCall(request, request.contract, data, gas), attempt.now)
     except TokenActionError as error:
         if error.permanent:

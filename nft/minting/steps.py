@@ -50,6 +50,7 @@ from profiles.models import Notice
 from profiles.notices.recording import NewNotice, record_notice
 from profiles.people.profiles import profile_of
 from profiles.row_queue import queue_row
+from profiles.sentences import gettext
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 
@@ -61,7 +62,7 @@ SOON = timedelta(seconds=2)
 DROPPED_AFTER = timedelta(minutes=10)
 #: How often an account whose owners sign one after the other is looked after, at most.
 OWNERS_LOOKED_AFTER = timedelta(minutes=5)
-FOR_OWNERS = "Waiting for the owners of the account: it is sent once all of them have signed."
+FOR_OWNERS = gettext("Waiting for the owners of the account: it is sent once all of them have signed.")
 #: The mint fails if its files can't be stored within this time.
 PIN_WITHIN = timedelta(days=1)
 #: The wait before the files are checked again.
@@ -87,8 +88,10 @@ def follow_mint(mint_id: uuid.UUID, now: datetime, clients: Clients) -> MintRequ
         try:
             _run_steps(request, now, clients)
         except (ChainError, StorageError, SignerError) as error:
-            reason = error.reason if isinstance(error, StorageError) else str(error)
-            request.retry(error, now, reason_sentence=f"{reason} We keep trying.", updated_at=now)
+            reason = error.reason if isinstance(error, StorageError) else error.sentence
+            request.retry(
+                error, now, reason_sentence=gettext("%(reason)s We keep trying.", reason=reason), updated_at=now
+            )
     return request
 
 
@@ -137,7 +140,7 @@ def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
 def read_picture(request: MintRequest) -> bytes:
     """Return the private copy of the picture, as WebP. Raise ObjectMissing if there is none, or StorageError."""
     if request.picture is None:
-        raise ObjectMissing("This mint has no private copy of its picture.")
+        raise ObjectMissing(gettext("This mint has no private copy of its picture."))
     return objects.get(objects.master_key(request.picture.sha256))
 
 
@@ -152,7 +155,9 @@ def _store(attempt: MintAttempt) -> Changes:
     try:
         picture = read_picture(request)
     except ObjectMissing:
-        sentence = "The picture was lost on our side before it was published. Nothing was minted; please start again."
+        sentence = gettext(
+            "The picture was lost on our side before it was published. Nothing was minted; please start again."
+        )
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
     image = pin_file(picture, PICTURE_TYPE, attempt.now)
     document = build_metadata(request.name, request.description, image.uri, external_url(image.cid))
@@ -174,7 +179,7 @@ def _publish(attempt: MintAttempt) -> Changes:
     if not missing:
         return {"state": State.PINNED, "metadata_uri": ipfs_uri(parse_cid(request.metadata_cid))}
     if attempt.now - (request.published_at or request.created_at) > PIN_WITHIN:
-        sentence = "No IPFS service took the files within a day. Nothing was minted; please try again later."
+        sentence = gettext("No IPFS service took the files within a day. Nothing was minted; please try again later.")
         return {"state": State.FAILED, "reason_sentence": sentence, "due_at": None}
     return {"reason_sentence": missing, "due_at": attempt.now + PIN_AGAIN_AFTER}
 
@@ -213,10 +218,10 @@ def _fetch_in_block(attempt: MintAttempt) -> Changes:
     if receipt is None:
         return _check_pool(attempt)
     if not receipt.succeeded:
-        return _sign_again(attempt, "The transaction failed on the chain. Nothing was minted.")
+        return _sign_again(attempt, gettext("The transaction failed on the chain. Nothing was minted."))
     token_id = fetch_token_in(receipt, attempt)
     if token_id is None:
-        return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
+        return _sign_again(attempt, gettext("The transaction that was sent is not the one we prepared."))
     return {"state": State.MINED, "token_id": token_id, **build_mined_columns(receipt)}
 
 
@@ -228,12 +233,14 @@ def _check_pool(attempt: MintAttempt) -> Changes:
     sent = attempt.client.transaction(request.tx_hash)
     age = now - (request.submitted_at or now)
     if sent is None and age > _dropped_after(request):
-        return _sign_again(attempt, "The chain dropped the transaction. Please sign it again; you get one token only.")
+        return _sign_again(
+            attempt, gettext("The chain dropped the transaction. Please sign it again; you get one token only.")
+        )
     if sent is None and _has_owners(request):
         return {"reason_sentence": FOR_OWNERS, "due_at": now + min(max(age / 5, SOON), OWNERS_LOOKED_AFTER)}
     is_key_account = request.account is not None and not request.account.is_contract_account
     if sent is not None and is_key_account and (sent.sender != request.owner or sent.to != request.contract):
-        return _sign_again(attempt, "The transaction that was sent is not the one we prepared.")
+        return _sign_again(attempt, gettext("The transaction that was sent is not the one we prepared."))
     return {"due_at": now + SOON}
 
 

@@ -8,9 +8,11 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 
@@ -31,10 +33,10 @@ class WalletSession(Leased):
     text = models.TextField(blank=True)
     signature = models.BinaryField(blank=True)
     begun_at = models.DateTimeField()
-    seen_at = models.DateTimeField(help_text="Noted once a day.")
-    checked_at = models.DateTimeField(help_text="When the contract last vouched for the signature.")
+    seen_at = models.DateTimeField(help_text=gettext_lazy("Noted once a day."))
+    checked_at = models.DateTimeField(help_text=gettext_lazy("When the contract last vouched for the signature."))
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_because = models.CharField(max_length=300, blank=True, help_text="Told at the next visit.")
+    ended_because = SentenceField(blank=True, help_text=gettext_lazy("Told at the next visit."))
 
     class Meta(Leased.Meta):
         pass
@@ -66,7 +68,7 @@ class SignInCount(models.Model):
     """The number of sign-in attempts by wallet with one outcome on one day. No address, person or network is kept."""
 
     day = models.DateField()
-    outcome = models.CharField(max_length=40, help_text="The stable name of the refusal.")
+    outcome = models.CharField(max_length=40, help_text=gettext_lazy("The stable name of the refusal."))
     count = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -87,11 +89,11 @@ class LinkedAccount(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts")
     address = AddressField()
-    chain_id = models.PositiveBigIntegerField(help_text="The chain it was proved on (EIP-155).")
+    chain_id = models.PositiveBigIntegerField(help_text=gettext_lazy("The chain it was proved on (EIP-155)."))
     is_contract_account = models.BooleanField(default=False)
     label = models.CharField(max_length=40, blank=True)
-    is_public = models.BooleanField(default=False, help_text="Show the address on the public profile.")
-    is_primary = models.BooleanField(default=False, help_text="Offered first, as where new tokens go.")
+    is_public = models.BooleanField(default=False, help_text=gettext_lazy("Show the address on the public profile."))
+    is_primary = models.BooleanField(default=False, help_text=gettext_lazy("Offered first, as where new tokens go."))
     linked_at = models.DateTimeField()
     last_used_at = models.DateTimeField()
 
@@ -128,10 +130,12 @@ class PrimaryName(Leased):
         LinkedAccount, on_delete=models.CASCADE, primary_key=True, related_name="primary_name"
     )
     name = models.CharField(
-        max_length=255, blank=True, help_text="In its normal form (ENSIP-15); empty where it has none."
+        max_length=255, blank=True, help_text=gettext_lazy("In its normal form (ENSIP-15); empty where it has none.")
     )
     checked_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the chain last said that name and account lead to each other."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When the chain last said that name and account lead to each other."),
     )
 
     class Meta(Leased.Meta):
@@ -145,14 +149,14 @@ class SignInChallenge(models.Model):
     """The exact EIP-4361 text that a wallet was asked to sign. It is consumed once, by an atomic update."""
 
     class Purpose(models.TextChoices):
-        SIGN_IN = "sign_in", "Sign in"
-        LINK = "link", "Link an account"
-        MOVE = "move", "Move an account here"
-        REAUTHENTICATE = "reauthenticate", "Prove it is still them"
+        SIGN_IN = "sign_in", gettext_lazy("Sign in")
+        LINK = "link", gettext_lazy("Link an account")
+        MOVE = "move", gettext_lazy("Move an account here")
+        REAUTHENTICATE = "reauthenticate", gettext_lazy("Prove it is still them")
 
     nonce = models.CharField(max_length=32)
     text = models.TextField()
-    session_hash = models.CharField(max_length=64, help_text="sha256 of the session it is bound to.")
+    session_hash = models.CharField(max_length=64, help_text=gettext_lazy("sha256 of the session it is bound to."))
     address = AddressField()
     chain_id = models.PositiveBigIntegerField()
     purpose = models.CharField(max_length=16, choices=Purpose.choices)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField
@@ -25,22 +26,28 @@ class WatchedChain(Leased):
     policy = Policy(lease=timedelta(seconds=90), stops=False)
 
     due_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, default=ALWAYS, help_text="The end of the lease; long ago while no watcher is at work."
+        null=True, default=ALWAYS, help_text=gettext_lazy("The end of the lease; long ago while no watcher is at work.")
     )
     chain_id = models.PositiveBigIntegerField(primary_key=True)
-    next_block = models.PositiveBigIntegerField(help_text="The first block whose logs were not read yet.")
+    next_block = models.PositiveBigIntegerField(help_text=gettext_lazy("The first block whose logs were not read yet."))
     trail: models.JSONField[list[tuple[int, str]], list[tuple[int, str]]] = models.JSONField(
         default=list,
         blank=True,
-        help_text="Blocks already read, oldest first: [number, hash]. A reorg is seen by them.",
+        help_text=gettext_lazy("Blocks already read, oldest first: [number, hash]. A reorg is seen by them."),
     )
-    span = models.PositiveIntegerField(default=100, help_text="So many blocks the node last answered for at once.")
-    head_block = models.PositiveBigIntegerField(default=0, help_text="The newest block when it was last looked at.")
+    span = models.PositiveIntegerField(
+        default=100, help_text=gettext_lazy("So many blocks the node last answered for at once.")
+    )
+    head_block = models.PositiveBigIntegerField(
+        default=0, help_text=gettext_lazy("The newest block when it was last looked at.")
+    )
     head_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When it was last looked at."
+        null=True, blank=True, help_text=gettext_lazy("When it was last looked at.")
     )
     alarm = models.CharField(
-        max_length=200, blank=True, help_text="The last time a node lied, was stuck or served another chain."
+        max_length=200,
+        blank=True,
+        help_text=gettext_lazy("The last time a node lied, was stuck or served another chain."),
     )
     alarm_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
@@ -62,14 +69,18 @@ class WatchedContract(models.Model):
 
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
-    touched_at = models.DateTimeField(help_text="About when it last got a claim, or was found to have one.")
+    touched_at = models.DateTimeField(
+        help_text=gettext_lazy("About when it last got a claim, or was found to have one.")
+    )
     refusal = models.CharField(
         max_length=300,
         blank=True,
-        help_text="Why its pictures are not shown, as the site's policy was last applied to them; empty if they are.",
+        help_text=gettext_lazy(
+            "Why its pictures are not shown, as the site's policy was last applied to them; empty if they are."
+        ),
     )
     refusal_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When that was last found to have changed."
+        null=True, blank=True, help_text=gettext_lazy("When that was last found to have changed.")
     )
 
     class Meta:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import CID_CHARACTERS, AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
 from nft.models.chains import watch_contracts
 from profiles.errors import ExpectedError
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
+from profiles.sentences import gettext
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -43,16 +46,16 @@ class TokenClaim(Leased):
     person = "user_id"
 
     class State(models.TextChoices):
-        PENDING = "pending", "Checking"
-        OWNED = "owned", "Verified"
-        NOT_OWNED = "not_owned", "Not yours"
-        UNKNOWN = "unknown", "Could not be checked"
+        PENDING = "pending", gettext_lazy("Checking")
+        OWNED = "owned", gettext_lazy("Verified")
+        NOT_OWNED = "not_owned", gettext_lazy("Not yours")
+        UNKNOWN = "unknown", gettext_lazy("Could not be checked")
 
     class Step(models.TextChoices):
-        OWNER = "owner", "Ask the chain who holds it"
-        METADATA = "metadata", "Read its metadata"
-        IMAGE = "image", "Fetch and prove its image"
-        DONE = "done", "Done"
+        OWNER = "owner", gettext_lazy("Ask the chain who holds it")
+        METADATA = "metadata", gettext_lazy("Read its metadata")
+        IMAGE = "image", gettext_lazy("Fetch and prove its image")
+        DONE = "done", gettext_lazy("Done")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "claim_once_per_person" begins with it.
@@ -65,39 +68,51 @@ class TokenClaim(Leased):
         null=True,
         blank=True,
         related_name="claims",
-        help_text="The linked account that holds the token, once known.",
+        help_text=gettext_lazy("The linked account that holds the token, once known."),
     )
     vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="The address that holds it for that account, if it counts by delegation."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The address that holds it for that account, if it counts by delegation."),
     )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
-    standard = models.CharField(max_length=8, blank=True, help_text="erc721 or erc1155, once known.")
+    standard = models.CharField(max_length=8, blank=True, help_text=gettext_lazy("erc721 or erc1155, once known."))
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=40, blank=True, help_text="Stable slug of why it is not owned or unknown.")
-    reason_sentence = models.CharField(max_length=300, blank=True)
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="Last check that got an answer.")
+    reason = models.CharField(
+        max_length=40, blank=True, help_text=gettext_lazy("Stable slug of why it is not owned or unknown.")
+    )
+    reason_sentence = SentenceField(blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("Last check that got an answer."))
     checked_block_number = models.PositiveBigIntegerField(null=True, blank=True)
     checked_block_hash = models.CharField(max_length=66, blank=True)
     moved_at_block = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="A transfer was seen there: no mark until a later block is confirmed."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("A transfer was seen there: no mark until a later block is confirmed."),
     )
     avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
-    transfer_tx = models.CharField(max_length=66, blank=True, help_text="The transfer last sent from here.")
+    transfer_tx = models.CharField(
+        max_length=66, blank=True, help_text=gettext_lazy("The transfer last sent from here.")
+    )
 
     watch_until = models.DateTimeField(
-        null=True, blank=True, help_text="Until then it is checked every few seconds: a transfer was sent."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Until then it is checked every few seconds: a transfer was sent."),
     )
     asked_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="Since when somebody waits for a check: it goes before the sweep."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Since when somebody waits for a check: it goes before the sweep."),
     )
     is_checked_alone = models.BooleanField(
-        default=False, help_text="Checked by itself, not in batches: the last answer was not clear."
+        default=False, help_text=gettext_lazy("Checked by itself, not in batches: the last answer was not clear.")
     )
-    spoils_batches = models.BooleanField(default=False, help_text="Its contract needs a call of its own.")
+    spoils_batches = models.BooleanField(default=False, help_text=gettext_lazy("Its contract needs a call of its own."))
 
     objects = TokenClaimQuerySet.as_manager()
 
@@ -147,7 +162,9 @@ class TokenClaim(Leased):
         return {
             "state": self.State.UNKNOWN if self.state == self.State.PENDING else self.state,
             "reason": "check_died",
-            "reason_sentence": "Checking this token failed three times, through a fault of ours. You may check again.",
+            "reason_sentence": gettext(
+                "Checking this token failed three times, through a fault of ours. You may check again."
+            ),
         }
 
     @property
@@ -217,13 +234,13 @@ class ClaimPicture(Leased):
     person = "claim__user_id"
 
     class State(models.TextChoices):
-        FIRST = "first", "Fetching it for the first time"
-        SHOWN = "", "Fetched"
-        LOOKING = "looking", "Looking"
-        SAME = "same", "The same picture"
-        CHANGED = "changed", "Another picture, not approved yet"
-        KEPT = "kept", "Another picture; the person keeps the old one"
-        FAILED = "failed", "It could not be fetched"
+        FIRST = "first", gettext_lazy("Fetching it for the first time")
+        SHOWN = "", gettext_lazy("Fetched")
+        LOOKING = "looking", gettext_lazy("Looking")
+        SAME = "same", gettext_lazy("The same picture")
+        CHANGED = "changed", gettext_lazy("Another picture, not approved yet")
+        KEPT = "kept", gettext_lazy("Another picture; the person keeps the old one")
+        FAILED = "failed", gettext_lazy("It could not be fetched")
 
     claim = models.OneToOneField(TokenClaim, on_delete=models.CASCADE, primary_key=True, related_name="picture")
     state = models.CharField(max_length=8, choices=State.choices, default=State.FIRST, blank=True)
@@ -231,7 +248,7 @@ class ClaimPicture(Leased):
         max_length=10,
         choices=TokenClaim.Step.choices,
         default=TokenClaim.Step.METADATA,
-        help_text="Of the first fetch.",
+        help_text=gettext_lazy("Of the first fetch."),
     )
 
     name = models.CharField(max_length=200, blank=True)
@@ -239,23 +256,25 @@ class ClaimPicture(Leased):
     token_uri = models.TextField(blank=True)
     image_uri = models.TextField(blank=True)
     image_cid = models.CharField(max_length=CID_CHARACTERS, blank=True)
-    proof = models.CharField(max_length=8, blank=True, help_text="cid, inline or mutable.")
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the image file that the token names.")
+    proof = models.CharField(max_length=8, blank=True, help_text=gettext_lazy("cid, inline or mutable."))
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the image file that the token names.")
+    )
 
     new_image = models.ForeignKey(
         "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
     declined_sha256 = models.CharField(
-        max_length=64, blank=True, help_text="Of the stored picture that the person did not want."
+        max_length=64, blank=True, help_text=gettext_lazy("Of the stored picture that the person did not want.")
     )
     changed_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="Since when the metadata is known to lead to another picture."
+        null=True, blank=True, help_text=gettext_lazy("Since when the metadata is known to lead to another picture.")
     )
     compared_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When the metadata was last read again to see if the picture changed.",
+        help_text=gettext_lazy("When the metadata was last read again to see if the picture changed."),
     )
 
     class Meta:
@@ -277,7 +296,7 @@ class ClaimPicture(Leased):
     def record_error(self, error: ExpectedError, now: datetime) -> None:
         """Retry or fail. A host that is busy for `retry_after` seconds was not asked, so that costs no try."""
         if error.retry_after is not None:
-            self.postpone(now, timedelta(seconds=error.retry_after), last_error=error.sentence[:300])
+            self.postpone(now, timedelta(seconds=error.retry_after), last_error=error.sentence)
         elif error.permanent or self.tries >= (self.policy.tries or 0):
             self.fail(error, **self._columns_of_failure(now))
         else:
@@ -301,21 +320,23 @@ class ClaimCheck(models.Model):
     """
 
     class Verdict(models.TextChoices):
-        OWNED = "owned", "Yours"
-        NOT_OWNED = "not_owned", "Not yours"
-        UNKNOWN = "unknown", "Not known"
+        OWNED = "owned", gettext_lazy("Yours")
+        NOT_OWNED = "not_owned", gettext_lazy("Not yours")
+        UNKNOWN = "unknown", gettext_lazy("Not known")
 
     # No index of its own: "check_of_claim" begins with it.
     claim: models.ForeignKey[TokenClaim, TokenClaim] = models.ForeignKey(
         "nft.TokenClaim", on_delete=models.CASCADE, related_name="checks", db_index=False
     )
-    at = models.DateTimeField(help_text="When it was first the answer.")
+    at = models.DateTimeField(help_text=gettext_lazy("When it was first the answer."))
     verdict = models.CharField(max_length=10, choices=Verdict.choices)
-    reason = models.CharField(max_length=40, help_text="Stable slug.")
-    sentence = models.CharField(max_length=300, blank=True)
+    reason = models.CharField(max_length=40, help_text=gettext_lazy("Stable slug."))
+    sentence = SentenceField(blank=True)
     block_number = models.PositiveBigIntegerField(null=True, blank=True)
     block_hash = models.CharField(max_length=66, blank=True)
-    last_at = models.DateTimeField(null=True, blank=True, help_text="When it was last the answer; empty while it is.")
+    last_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When it was last the answer; empty while it is.")
+    )
     last_block_number = models.PositiveBigIntegerField(null=True, blank=True)
 
     class Meta:

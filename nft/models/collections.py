@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
@@ -15,15 +16,15 @@ class Collection(models.Model):
     """A collection that staff trusted or denied. This overrides the site's policy."""
 
     class Standing(models.TextChoices):
-        NONE = "", "No opinion"
-        TRUSTED = "trusted", "Trusted"
-        DENIED = "denied", "Not shown here"
+        NONE = "", gettext_lazy("No opinion")
+        TRUSTED = "trusted", gettext_lazy("Trusted")
+        DENIED = "denied", gettext_lazy("Not shown here")
 
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     name = models.CharField(max_length=200, blank=True)
     standing = models.CharField(max_length=8, choices=Standing.choices, blank=True)
-    reason = models.CharField(max_length=200, help_text="Shown to people whose picture is removed.")
+    reason = models.CharField(max_length=200, help_text=gettext_lazy("Shown to people whose picture is removed."))
     decided_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
 
     class Meta:
@@ -48,17 +49,26 @@ class TokenLikeness(models.Model):
     token_id = Uint256Field()
     name = models.CharField(max_length=200, blank=True)
     collection = models.CharField(max_length=200, blank=True)
-    sha256 = models.CharField(max_length=64, help_text="Of the picture as we stored it.")
-    difference_hash = models.BigIntegerField(help_text="As in StoredImage.")
-    parts = models.BinaryField(default=b"", help_text="Hashes of its parts, 8 bytes each: for cropped copies.")
-    thumbnail = models.BinaryField(default=b"", help_text="The picture, 32 by 32 pixels of RGB: to compare closer.")
+    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Of the picture as we stored it."))
+    difference_hash = models.BigIntegerField(help_text=gettext_lazy("As in StoredImage."))
+    parts = models.BinaryField(
+        default=b"", help_text=gettext_lazy("Hashes of its parts, 8 bytes each: for cropped copies.")
+    )
+    thumbnail = models.BinaryField(
+        default=b"", help_text=gettext_lazy("The picture, 32 by 32 pixels of RGB: to compare closer.")
+    )
     seen_at: models.DateTimeField[datetime, datetime] = models.DateTimeField()
     resembles: models.ForeignKey[TokenLikeness | None, TokenLikeness | None] = models.ForeignKey(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", help_text="An older one it is like."
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=gettext_lazy("An older one it is like."),
     )
 
     class Meta:
-        verbose_name_plural = "token likenesses"
+        verbose_name_plural = gettext_lazy("token likenesses")
         ordering = ["-seen_at"]
         indexes = [models.Index(fields=["sha256"], name="likeness_by_hash")]
         constraints = [

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.fields import CID_CHARACTERS
 from profiles.fields import HexField
@@ -20,7 +21,9 @@ class IpfsBlock(models.Model):
     byte_count = models.PositiveIntegerField()
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(
-        null=True, blank=True, help_text="When somebody last began to store it, or a file left it; else empty."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When somebody last began to store it, or a file left it; else empty."),
     )
 
     class Meta:
@@ -41,25 +44,29 @@ class CachedObject(Leased):
     policy = Policy(lease=timedelta(minutes=5))
 
     class Origin(models.TextChoices):
-        PINNED = "pinned", "Made and pinned here"
-        FETCHED = "fetched", "Fetched and proved"
+        PINNED = "pinned", gettext_lazy("Made and pinned here")
+        FETCHED = "fetched", gettext_lazy("Fetched and proved")
 
-    uri = models.CharField(max_length=500, help_text="Canonical ipfs://<root>/<path>.")
+    uri = models.CharField(max_length=500, help_text=gettext_lazy("Canonical ipfs://<root>/<path>."))
     root_cid = models.CharField(max_length=CID_CHARACTERS)
     origin = models.CharField(max_length=8, choices=Origin.choices)
     media_type = models.CharField(
-        max_length=32, blank=True, help_text="Of files made here: only they are served as files. Empty for strangers'."
+        max_length=32,
+        blank=True,
+        help_text=gettext_lazy("Of files made here: only they are served as files. Empty for strangers'."),
     )
     byte_count = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64, help_text="Of the whole file.")
+    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Of the whole file."))
     blocks: models.ManyToManyField[IpfsBlock, models.Model] = models.ManyToManyField(
         IpfsBlock, related_name="objects_using"
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    proved_at = models.DateTimeField(help_text="When every block was last hashed against its CID.")
-    used_at = models.DateTimeField(default=timezone.now, help_text="When a token last needed it.")
+    proved_at = models.DateTimeField(help_text=gettext_lazy("When every block was last hashed against its CID."))
+    used_at = models.DateTimeField(default=timezone.now, help_text=gettext_lazy("When a token last needed it."))
     damaged_at = models.DateTimeField(
-        null=True, blank=True, help_text="When a block was found missing or changed and no gateway had it; else empty."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When a block was found missing or changed and no gateway had it; else empty."),
     )
 
     class Meta(Leased.Meta):
@@ -79,19 +86,22 @@ class PinnedCopy(Leased):
     """One file at one pinner. `pinner` is its name in NFT_PINNERS."""
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Not there yet"
-        PINNED = "pinned", "Held"
-        REFUSED = "refused", "Refused"
-        LEAVING = "leaving", "To be unpinned"
+        WAITING = "waiting", gettext_lazy("Not there yet")
+        PINNED = "pinned", gettext_lazy("Held")
+        REFUSED = "refused", gettext_lazy("Refused")
+        LEAVING = "leaving", gettext_lazy("To be unpinned")
 
     # No index of its own: "copy_once_per_pinner" begins with it.
     object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)
     pinner = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
-    reference = models.CharField(max_length=255, blank=True, help_text="What the pinner calls our order.")
-    held_at = models.DateTimeField(null=True, blank=True, help_text="When the pinner last said that it holds the file.")
+    reference = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("What the pinner calls our order."))
+    held_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When the pinner last said that it holds the file.")
+    )
 
     class Meta(Leased.Meta):
+        verbose_name_plural = gettext_lazy("pinned copies")
         constraints = [models.UniqueConstraint(fields=["object", "pinner"], name="copy_once_per_pinner")]
 
     def __str__(self) -> str:

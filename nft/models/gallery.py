@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import AssetId
 from nft.core.evm.token import TokenStandard
 from nft.fields import AddressField, Uint256Field
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 if TYPE_CHECKING:
@@ -29,9 +31,9 @@ class HeldToken(Leased):
     person = "account_id"
 
     class Shelf(models.TextChoices):
-        AUTOMATIC = "", "As we think"
-        SHOWN = "shown", "Shown by the person"
-        HIDDEN = "hidden", "Hidden by the person"
+        AUTOMATIC = "", gettext_lazy("As we think")
+        SHOWN = "shown", gettext_lazy("Shown by the person")
+        HIDDEN = "hidden", gettext_lazy("Hidden by the person")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "held_page" begins with it.
@@ -45,28 +47,36 @@ class HeldToken(Leased):
     name = models.CharField(max_length=200, blank=True)
     collection = models.CharField(max_length=200, blank=True)
     first_seen_at = models.DateTimeField()
-    logged_at_block = models.PositiveBigIntegerField(default=0, help_text="Its last arrival that was seen; 0 if none.")
-    seen_at_block = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="The confirmed block at which the account held it; empty: only said to."
+    logged_at_block = models.PositiveBigIntegerField(
+        default=0, help_text=gettext_lazy("Its last arrival that was seen; 0 if none.")
     )
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="When the chain was last asked.")
+    seen_at_block = models.PositiveBigIntegerField(
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The confirmed block at which the account held it; empty: only said to."),
+    )
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=gettext_lazy("When the chain was last asked."))
     moved_at_block = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="A transfer to or from the account was seen there, and is to be checked."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("A transfer to or from the account was seen there, and is to be checked."),
     )
     move_checks = models.PositiveSmallIntegerField(
-        default=0, help_text="How often it was checked since that transfer without an answer."
+        default=0, help_text=gettext_lazy("How often it was checked since that transfer without an answer.")
     )
     shelf = models.CharField(max_length=6, choices=Shelf.choices, default=Shelf.AUTOMATIC, blank=True)
-    spam = models.CharField(max_length=20, blank=True, help_text="Why it looks like spam; empty if it does not.")
+    spam = models.CharField(
+        max_length=20, blank=True, help_text=gettext_lazy("Why it looks like spam; empty if it does not.")
+    )
 
     image = models.ForeignKey(
         "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="held_tokens"
     )
     warning = models.CharField(
-        max_length=300, blank=True, help_text="What its picture looks like, if that may mislead."
+        max_length=300, blank=True, help_text=gettext_lazy("What its picture looks like, if that may mislead.")
     )
     may_ask_hosts = models.BooleanField(
-        default=False, help_text="Whether the hosts that the token names may be asked for its picture."
+        default=False, help_text=gettext_lazy("Whether the hosts that the token names may be asked for its picture.")
     )
 
     # Set for a page by nft.gallery.pages.decorate.
@@ -128,9 +138,9 @@ class TokenSearch(Leased):
     person = "account_id"
 
     class State(models.TextChoices):
-        RUNNING = "running", "Looking"
-        DONE = "done", "Done"
-        FAILED = "failed", "The chain could not be asked"
+        RUNNING = "running", gettext_lazy("Looking")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("The chain could not be asked")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "search_once" begins with it.
@@ -139,20 +149,31 @@ class TokenSearch(Leased):
     )
     chain_id = models.PositiveBigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
-    asks_indexers = models.BooleanField(default=False, help_text="Whether this address may be told to indexers.")
-    has_asked = models.BooleanField(default=False, help_text="All sources but the logs were asked.")
-    sources = models.CharField(max_length=64, blank=True, help_text="Names the contracts whose logs were read.")
-    first_read = models.PositiveBigIntegerField(null=True, blank=True, help_text="Logs were read from this block on …")
-    last_read = models.PositiveBigIntegerField(null=True, blank=True, help_text="… to this one.")
-    floor = models.PositiveBigIntegerField(default=0, help_text="The block to read back to.")
-    head = models.PositiveBigIntegerField(default=0, help_text="The newest block when last looked.")
-    span = models.PositiveBigIntegerField(default=1_000_000, help_text="So many blocks the node answers for at once.")
-    runs = models.PositiveSmallIntegerField(default=0, help_text="Turns of a worker since it was asked for.")
-    trouble = models.CharField(max_length=300, blank=True, help_text="What could not be asked, in a sentence.")
+    asks_indexers = models.BooleanField(
+        default=False, help_text=gettext_lazy("Whether this address may be told to indexers.")
+    )
+    has_asked = models.BooleanField(default=False, help_text=gettext_lazy("All sources but the logs were asked."))
+    sources = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Names the contracts whose logs were read.")
+    )
+    first_read = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("Logs were read from this block on …")
+    )
+    last_read = models.PositiveBigIntegerField(null=True, blank=True, help_text=gettext_lazy("… to this one."))
+    floor = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("The block to read back to."))
+    head = models.PositiveBigIntegerField(default=0, help_text=gettext_lazy("The newest block when last looked."))
+    span = models.PositiveBigIntegerField(
+        default=1_000_000, help_text=gettext_lazy("So many blocks the node answers for at once.")
+    )
+    runs = models.PositiveSmallIntegerField(
+        default=0, help_text=gettext_lazy("Turns of a worker since it was asked for.")
+    )
+    trouble = SentenceField(blank=True, help_text=gettext_lazy("What could not be asked, in a sentence."))
     started_at = models.DateTimeField()
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(null=True, blank=True)
 
     class Meta(Leased.Meta):
+        verbose_name_plural = gettext_lazy("token searches")
         constraints = [
             models.UniqueConstraint(fields=["account", "chain_id"], name="search_once"),
             models.CheckConstraint(

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 
 from nft.core.evm.address import to_checksum
 from nft.fields import AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 
 
@@ -27,15 +29,15 @@ class MintRequest(Leased):
     person = "user_id"
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        STORING = "storing", "Being stored"
-        PUBLISHING = "publishing", "Being published"
-        PINNED = "pinned", "Published to IPFS"
-        AWAITING_SIGNATURE = "awaiting_signature", "Waiting for your wallet"
-        SUBMITTED = "submitted", "Sent to the chain"
-        MINED = "mined", "In a block"
-        CONFIRMED = "confirmed", "Confirmed"
-        FAILED = "failed", "Failed"
+        DRAFT = "draft", gettext_lazy("Draft")
+        STORING = "storing", gettext_lazy("Being stored")
+        PUBLISHING = "publishing", gettext_lazy("Being published")
+        PINNED = "pinned", gettext_lazy("Published to IPFS")
+        AWAITING_SIGNATURE = "awaiting_signature", gettext_lazy("Waiting for your wallet")
+        SUBMITTED = "submitted", gettext_lazy("Sent to the chain")
+        MINED = "mined", gettext_lazy("In a block")
+        CONFIRMED = "confirmed", gettext_lazy("Confirmed")
+        FAILED = "failed", gettext_lazy("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "mint_once_per_key" begins with it.
@@ -46,11 +48,15 @@ class MintRequest(Leased):
     idempotency_key = models.CharField(max_length=64)
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
-    owner = AddressField(help_text="Who the token is minted to.")
+    owner = AddressField(help_text=gettext_lazy("Who the token is minted to."))
     sponsor: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="The site's account that pays and sends; empty where the owner does."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("The site's account that pays and sends; empty where the owner does."),
     )
-    name = models.CharField(max_length=100, blank=True, help_text="Empty for a draft whose form is not complete.")
+    name = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("Empty for a draft whose form is not complete.")
+    )
     description = models.CharField(max_length=500, blank=True)
 
     picture = models.ForeignKey(
@@ -59,20 +65,26 @@ class MintRequest(Leased):
         null=True,
         blank=True,
         related_name="mint_requests",
-        help_text="The private copy, until IPFS has the picture.",
+        help_text=gettext_lazy("The private copy, until IPFS has the picture."),
     )
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the stored picture: it is known by it later.")
-    is_to_be_used = models.BooleanField(default=False, help_text="It becomes the person's picture once it is theirs.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the stored picture: it is known by it later.")
+    )
+    is_to_be_used = models.BooleanField(
+        default=False, help_text=gettext_lazy("It becomes the person's picture once it is theirs.")
+    )
 
     state = models.CharField(max_length=20, choices=State.choices, default=State.DRAFT)
-    reason_sentence = models.CharField(max_length=300, blank=True)
+    reason_sentence = SentenceField(blank=True)
     image_cid = models.CharField(max_length=128, blank=True)
     metadata_cid = models.CharField(max_length=128, blank=True)
     image_uri = models.TextField(blank=True)
     metadata_uri = models.TextField(blank=True)
-    gas = models.PositiveBigIntegerField(null=True, blank=True, help_text="What the mint is estimated to need.")
+    gas = models.PositiveBigIntegerField(
+        null=True, blank=True, help_text=gettext_lazy("What the mint is estimated to need.")
+    )
     gas_price = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Wei for each unit of gas when it was estimated."
+        null=True, blank=True, help_text=gettext_lazy("Wei for each unit of gas when it was estimated.")
     )
     tx_hash = models.CharField(max_length=66, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
@@ -83,7 +95,7 @@ class MintRequest(Leased):
     mined_block_hash = models.CharField(max_length=66, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     published_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When the person agreed to publish it. Empty for a draft."
+        null=True, blank=True, help_text=gettext_lazy("When the person agreed to publish it. Empty for a draft.")
     )
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -157,14 +169,16 @@ class SponsoredTransaction(Leased):
     tx_hash = models.CharField(max_length=66)
     raw = models.BinaryField()
     gas = models.PositiveBigIntegerField()
-    max_fee = models.PositiveBigIntegerField(help_text="Wei for each unit of gas, in all.")
-    tip = models.PositiveBigIntegerField(help_text="Wei for each unit of gas, for the block's maker.")
+    max_fee = models.PositiveBigIntegerField(help_text=gettext_lazy("Wei for each unit of gas, in all."))
+    tip = models.PositiveBigIntegerField(help_text=gettext_lazy("Wei for each unit of gas, for the block's maker."))
     signed_at = models.DateTimeField(db_index=True)
     cost = models.PositiveBigIntegerField(
-        null=True, blank=True, help_text="Wei it cost; empty unless it is in a block."
+        null=True, blank=True, help_text=gettext_lazy("Wei it cost; empty unless it is in a block.")
     )
     settled_at = models.DateTimeField(
-        null=True, blank=True, help_text="When its number was used in a confirmed block, by it or another."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When its number was used in a confirmed block, by it or another."),
     )
 
     class Meta(Leased.Meta):

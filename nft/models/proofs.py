@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from nft.core.tokens.verdict import RestsOn
 from nft.fields import AddressField
@@ -18,9 +19,9 @@ class OwnershipProof(models.Model):
     """
 
     class Authority(models.TextChoices):
-        SEVERAL_NODES = RestsOn.SEVERAL_NODES, "several nodes"
-        LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, "a light client"
-        ONE_NODE = RestsOn.ONE_NODE, "one node"
+        SEVERAL_NODES = RestsOn.SEVERAL_NODES, gettext_lazy("several nodes")
+        LIGHT_CLIENT = RestsOn.LIGHT_CLIENT, gettext_lazy("a light client")
+        ONE_NODE = RestsOn.ONE_NODE, gettext_lazy("one node")
 
     OWNED = ClaimCheck.Verdict.OWNED
 
@@ -30,16 +31,25 @@ class OwnershipProof(models.Model):
     block_number = models.PositiveBigIntegerField()
     block_hash = models.CharField(max_length=66)
     rests_on = models.CharField(
-        max_length=16, choices=Authority.choices, help_text="Whose word it is that the chain has this block."
+        max_length=16,
+        choices=Authority.choices,
+        help_text=gettext_lazy("Whose word it is that the chain has this block."),
     )
     account = models.ForeignKey(
-        LinkedAccount, on_delete=models.CASCADE, null=True, blank=True, related_name="+", help_text="The proved holder."
+        LinkedAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=gettext_lazy("The proved holder."),
     )
     vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="That holds it for the account."
+        null=True, blank=True, help_text=gettext_lazy("That holds it for the account.")
     )
-    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the proof's document, if the token is held.")
-    content = models.BinaryField(blank=True, help_text="The document without code, compressed.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the proof's document, if the token is held.")
+    )
+    content = models.BinaryField(blank=True, help_text=gettext_lazy("The document without code, compressed."))
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} at block {self.block_number}"
@@ -49,7 +59,7 @@ class ContractCode(models.Model):
     """The code of a contract, by its hash. It is public, never changes, and is kept for the proofs that need it."""
 
     hash = models.CharField(max_length=64, primary_key=True)
-    content = models.BinaryField(help_text="Compressed.")
+    content = models.BinaryField(help_text=gettext_lazy("Compressed."))
 
     def __str__(self) -> str:
         return self.hash

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from nft.fields import AddressField, Uint256Field
 
@@ -26,7 +27,9 @@ class ReceivedToken(models.Model):
     sender = AddressField()
     block_number = models.PositiveBigIntegerField()
     seen_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True, help_text="When they accepted or declined the offer.")
+    answered_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("When they accepted or declined the offer.")
+    )
 
     class Meta:
         ordering = ["-block_number", "-id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from nft.fields import AddressField, Uint256Field
 
@@ -22,7 +23,9 @@ class SentToken(models.Model):
     recipient = AddressField()
     tx_hash = models.CharField(max_length=66)
     block_number = models.PositiveBigIntegerField()
-    is_confirmed = models.BooleanField(default=False, help_text="Its block is confirmed: no reorg replaces it.")
+    is_confirmed = models.BooleanField(
+        default=False, help_text=gettext_lazy("Its block is confirmed: no reorg replaces it.")
+    )
     seen_at = models.DateTimeField()
 
     class Meta:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-_TITLE = "This name can't be used"
+_TITLE = gettext_noop("This name can't be used")
 
 # ENSIP-15 disallows the name.
 NOT_A_NAME = Kind("not-a-name", _TITLE)
@@ -29,15 +31,15 @@ class NameLookupError(ExpectedError):
 
 def off_chain() -> NameLookupError:
     """Return the error of a record that would have to be fetched from a gateway."""
-    return NameLookupError("What this name stands for is kept off the chain, which we do not read.", OFF_CHAIN)
+    return NameLookupError(_("What this name stands for is kept off the chain, which we do not read."), OFF_CHAIN)
 
 
 def gateway_unavailable() -> NameLookupError:
     """Return the error of an outage of the service that keeps a name's records off the chain."""
-    sentence = "The service that keeps this name's records does not answer. Please try again in a minute."
+    sentence = _("The service that keeps this name's records does not answer. Please try again in a minute.")
     return NameLookupError(sentence, NAMES_UNAVAILABLE)
 
 
 def names_unavailable() -> NameLookupError:
     """Return the error of an outage."""
-    return NameLookupError("Names can't be looked up right now. Please try again in a minute.", NAMES_UNAVAILABLE)
+    return NameLookupError(_("Names can't be looked up right now. Please try again in a minute."), NAMES_UNAVAILABLE)

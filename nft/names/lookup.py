@@ -22,6 +22,7 @@ from nft.names.errors import NO_NAMES, NO_SUCH_NAME, NOT_A_NAME, NameLookupError
 from nft.names.records import NameReader
 from nft.settings import conf
 from nft.settings.chains import describe_chain, ens_chain
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ def build_reader(clients: Clients) -> NameReader:
     """Return a reader of the configured ENS registry. Raise NameLookupError if there is none, or no node answers."""
     chain = ens_chain()
     if chain is None or chain.ens_registry is None:
-        raise NameLookupError("This site does not look up names. Use the address itself.", NO_NAMES)
+        raise NameLookupError(_("This site does not look up names. Use the address itself."), NO_NAMES)
     try:
         http = clients.http if conf().ens_gateways else None
         return NameReader(clients.chain(chain.id), chain.ens_registry, http)
@@ -63,7 +64,7 @@ def choose_coin_type(chain_id: int) -> int:
     try:
         return evm_coin_type(chain_id)
     except InvalidIdentifier as error:
-        raise NameLookupError(str(error), NO_SUCH_NAME) from error
+        raise NameLookupError(error.sentence, NO_SUCH_NAME) from error
 
 
 def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
@@ -75,7 +76,11 @@ def fetch_address(text: str, chain_id: int, clients: Clients) -> NamedAddress:
     address = reader.fetch_address(name, choose_coin_type(chain_id))
     if address is None:
         chain_name = describe_chain(chain_id).name
-        sentence = f"The name {name} leads to no address on {chain_name}. Ask its owner for one."
+        sentence = _(
+            "The name %(name)s leads to no address on %(chain_name)s. Ask its owner for one.",
+            name=name,
+            chain_name=chain_name,
+        )
         raise NameLookupError(sentence, NO_SUCH_NAME)
     return NamedAddress(name, address)
 
@@ -92,7 +97,7 @@ def parse_name(text: str) -> str:
     try:
         return normalize_name(text.strip())
     except InvalidIdentifier as error:
-        raise NameLookupError(str(error), NOT_A_NAME) from error
+        raise NameLookupError(error.sentence, NOT_A_NAME) from error
 
 
 def _cached(record: str, fetch: Callable[[], str]) -> str:

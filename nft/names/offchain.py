@@ -13,6 +13,7 @@ from nft.clients.transport.errors import FetchError
 from nft.clients.web.fetch import FetchLimits, GuardedHttp
 from nft.core.evm.abi.offchain import MAX_DATA_BYTES, OffchainLookup, fill_url
 from nft.names.errors import OFF_CHAIN, NameLookupError, gateway_unavailable
+from profiles.sentences import gettext as _
 from profiles.text import parse_json
 
 #: Twice the bytes for their digits, and some for the JSON around them.
@@ -41,7 +42,9 @@ def fetch_offchain(lookup: OffchainLookup, http: GuardedHttp, ends_at: float) ->
             outages += 1
     if outages:
         raise gateway_unavailable()
-    raise NameLookupError("The service that keeps this name's records off the chain refuses to give them.", OFF_CHAIN)
+    raise NameLookupError(
+        _("The service that keeps this name's records off the chain refuses to give them."), OFF_CHAIN
+    )
 
 
 def _fetch(template: str, lookup: OffchainLookup, http: GuardedHttp, limits: FetchLimits) -> bytes:

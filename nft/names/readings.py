@@ -17,6 +17,7 @@ from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.offchain import OffchainLookup
 from nft.names.errors import NameLookupError, names_unavailable, off_chain
 from nft.names.offchain import fetch_offchain
+from profiles.sentences import gettext as _
 
 T = TypeVar("T")
 Request = Call | OffchainLookup
@@ -40,7 +41,7 @@ class Source:
             request = next(reading)
             while True:
                 if time.monotonic() > self.ends_at:
-                    raise ChainUnavailable("The chain's nodes are too slow to look up a name.")
+                    raise ChainUnavailable(_("The chain's nodes are too slow to look up a name."))
                 try:
                     answer = self._answer(request)
                 except CallFailed as error:

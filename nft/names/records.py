@@ -40,6 +40,7 @@ from nft.core.evm.ens import ETH_COIN_TYPE, ancestors, dns_encode, namehash, nor
 from nft.core.evm.errors import BadAnswer
 from nft.names.errors import RECORD_TOO_LONG, NameLookupError, names_unavailable
 from nft.names.readings import Reading, Source
+from profiles.sentences import gettext
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -166,7 +167,11 @@ class _Records:
             return parse((yield from self._ask(resolver, call))) if is_exact else None
         except CallFailed as error:
             if error.is_a(ANSWER_TOO_LARGE):
-                sentence = f"The record of {name} has more than the {MAX_RECORD_BYTES:,} bytes we read."
+                sentence = gettext(
+                    "The record of %(name)s has more than the %(record_bytes)s bytes we read.",
+                    name=name,
+                    record_bytes=MAX_RECORD_BYTES,
+                )
                 raise NameLookupError(sentence, RECORD_TOO_LONG) from error
             return None
         except BadAnswer:
@@ -185,9 +190,9 @@ class _Records:
                     raise
                 lookup = parse_offchain_lookup(error.data)
                 if lookup.sender != resolver:  # passed on from another contract, which the EIP forbids to follow
-                    raise BadAnswer("The resolver passes on another contract's lookup.") from error
+                    raise BadAnswer(gettext("The resolver passes on another contract's lookup.")) from error
             data = build_callback(lookup, (yield lookup))
-        raise BadAnswer(f"The resolver sends us to gateways more than {MAX_LOOKUPS} times.")
+        raise BadAnswer(gettext("The resolver sends us to gateways more than %(lookups)s times.", lookups=MAX_LOOKUPS))
 
     def _find_resolver(self, name: str) -> Reading[tuple[bytes | None, bool]]:
         """Return the resolver of the name or of its nearest ancestor with one, and whether it is the name's own."""

@@ -9,6 +9,7 @@ from nft.clients.evm.errors import STALE_NODE, ChainUnavailable, WrongChain
 from nft.core.tokens.verdict import Reason
 from nft.models import WatchedChain
 from profiles import clock
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,9 @@ def raise_alarm(chain_id: int, sentence: str, now: datetime) -> None:
 def raise_alarm_if_clocks_differ(chain_id: int, now: datetime) -> None:
     """Raise an alarm if this machine's clock was not the database's when last compared."""
     if skew := clock.get_skew():
-        raise_alarm(chain_id, f"The clock of a worker differs from the database's by {skew:.0f} s.", now)
+        raise_alarm(
+            chain_id, _("The clock of a worker differs from the database's by %(skew)s s.", skew=f"{skew:.0f}"), now
+        )
 
 
 def raise_alarm_where_due(chain_id: int, error: ChainUnavailable, now: datetime) -> None:

@@ -6,10 +6,12 @@ from nft.core.tokens.spam import SpamSign, find_spam_sign
 from nft.models import Collection
 from nft.settings import conf
 from nft.settings.chains import describe_chain
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 Standing = Collection.Standing
 ANY, TRUSTED = "any", "trusted"
-NOT_CHOSEN = "This site shows pictures of chosen collections only, and this is none of them."
+NOT_CHOSEN = gettext_noop("This site shows pictures of chosen collections only, and this is none of them.")
 
 
 def get_refusal(chain_id: int, contract: bytes) -> str:
@@ -22,9 +24,9 @@ def decide_refusal(row: Collection | None, chain_id: int, contract: bytes) -> st
     """Like `refusal_of`, for a collection whose row, if it has one, is already read."""
     standing = row.standing if row is not None else Standing.NONE
     if row is not None and standing == Standing.DENIED:
-        return f"This site does not show pictures of this collection: {row.reason}"
+        return _("This site does not show pictures of this collection: %(reason)s", reason=row.reason)
     if conf().collection_policy == TRUSTED and standing != Standing.TRUSTED:
-        return "" if contract in describe_chain(chain_id).contracts else NOT_CHOSEN
+        return "" if contract in describe_chain(chain_id).contracts else _(NOT_CHOSEN)
     return ""
 
 

@@ -12,13 +12,15 @@ from nft.core.text import clean_text
 from nft.core.tokens.verdict import BlockRef
 from nft.tokens.resolvers import configured_uri, uri_calls
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 NAME_CHARACTERS = 200
 #: Gas for a call that answers with a URI, tried in turn. Contracts that draw their picture have been seen to use 18 to
 #: 108 million; nodes cut what is above their own limit down to it (geth: 50 million unless configured).
 URI_GAS = (CALL_GAS, 50_000_000, 550_000_000)
 
-NO_URI = Kind("no-token-uri", "Its contract names no metadata", status=503, permanent=False)
+NO_URI = Kind("no-token-uri", gettext_noop("Its contract names no metadata"), status=503, permanent=False)
 
 
 def fetch_token_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
@@ -41,8 +43,14 @@ def fetch_token_uri(client: ChainClient, token: Token, block: BlockRef) -> str:
     if text:
         return text
     # The contract may answer later, as after a reveal, or be changed: nothing of this is for good.
-    tried = ": the call failed, also with as much gas as the node gives." if calls else "."
-    raise ExpectedError(f"The contract does not say where the token's metadata is{tried}", NO_URI)
+    if calls:
+        sentence = _(
+            "The contract does not say where the token's metadata is: the call failed, also with as much gas as the "
+            "node gives."
+        )
+    else:
+        sentence = _("The contract does not say where the token's metadata is.")
+    raise ExpectedError(sentence, NO_URI)
 
 
 def _read(client: ChainClient, calls: list[Call], block: BlockRef, gas: int) -> tuple[str, list[Call]]:

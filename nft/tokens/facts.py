@@ -33,8 +33,9 @@ from nft.core.tokens.verdict import (
     Verdict,
     decide,
 )
+from profiles.sentences import gettext as _
 
-DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, "The chain's nodes do not agree with each other.")
+DISAGREE = Decision(Verdict.UNKNOWN, Reason.NODES_DISAGREE, _("The chain's nodes do not agree with each other."))
 _RANK = {Verdict.OWNED: 0, Verdict.UNKNOWN: 1, Verdict.NOT_OWNED: 2}
 
 

@@ -11,6 +11,7 @@ from django.db.models import Exists, Q, QuerySet
 
 from nft.models import HeldToken, LinkedAccount, MintRequest, ReceivedToken, TokenClaim, TokenLikeness
 from profiles.models import Avatar, StoredImage
+from profiles.sentences import gettext
 from profiles.sources import UPLOAD
 from profiles.store.likeness import is_copy, read_likeness
 
@@ -65,7 +66,10 @@ def find_warning_for_new(user: AbstractBaseUser, image: StoredImage) -> str:
     other = _find_oldest_like(image, TokenLikeness.objects.all())
     if other is None or not _is_of_others(other, user) or _had_before(user, image, other.seen_at):
         return ""
-    return f"This looks like “{other}”, which somebody else showed here first. Others may take yours for a copy."[:300]
+    return gettext(
+        "This looks like “%(other)s”, which somebody else showed here first. Others may take yours for a copy.",
+        other=str(other),
+    )
 
 
 def find_warning_for_mint(user: AbstractBaseUser, image: StoredImage, now: datetime) -> str:
@@ -76,7 +80,7 @@ def find_warning_for_mint(user: AbstractBaseUser, image: StoredImage, now: datet
     first = uploads.exclude(profile__user_id=user.pk).order_by("created_at").first()
     if first is None or _had_before(user, image, min(first.created_at, now)):
         return ""
-    return "Somebody else uploaded this very picture here first. Others may take yours for a copy."
+    return gettext("Somebody else uploaded this very picture here first. Others may take yours for a copy.")
 
 
 def find_upload_warning(avatar: Avatar) -> str:
@@ -98,8 +102,14 @@ def describe(row: TokenLikeness) -> str:
     other = row.resembles
     if other is None:
         return ""
-    likeness = "the same picture as" if other.sha256 == row.sha256 else "very like"
-    return f"This is {likeness} “{other}”, which was seen here before. Others may take it for a copy."[:300]
+    if other.sha256 == row.sha256:
+        return gettext(
+            "This is the same picture as “%(other)s”, which was seen here before. Others may take it for a copy.",
+            other=str(other),
+        )
+    return gettext(
+        "This is very like “%(other)s”, which was seen here before. Others may take it for a copy.", other=str(other)
+    )
 
 
 def _is_of_others(row: TokenLikeness, user: AbstractBaseUser) -> bool:

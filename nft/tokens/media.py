@@ -28,6 +28,8 @@ from nft.tokens.documents import Document, is_fixed, open_uri, weaker_proof
 from profiles.errors import ExpectedError, Kind
 from profiles.models import StoredImage
 from profiles.outages import Outage
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.store.images import keep_image
 
 METADATA_BYTES = MAX_METADATA_BYTES
@@ -44,7 +46,7 @@ BUSY_SECONDS = (3, 15)
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"\0\0\0")
 _DRAWINGS = ("<svg", "<?xml", "<!--", "<!doctype svg")
 
-UNAVAILABLE = Kind("media-unavailable", "Its picture could not be fetched", status=503, permanent=False)
+UNAVAILABLE = Kind("media-unavailable", gettext_noop("Its picture could not be fetched"), status=503, permanent=False)
 
 
 class MediaError(ExpectedError):
@@ -53,7 +55,7 @@ class MediaError(ExpectedError):
     Permanent only if nothing of it can change: all that was read is named by a CID, or stands in the token itself.
     """
 
-    kind: ClassVar[Kind] = Kind("media-refused", "Its picture can't be shown", status=422)
+    kind: ClassVar[Kind] = Kind("media-refused", gettext_noop("Its picture can't be shown"), status=422)
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class _Search:
         for document in self._documents(token_uri, None, limits):
             if found := self._find_in(document):
                 return found
-        raise self.failure or MediaError("The token names no picture.")
+        raise self.failure or MediaError(_("The token names no picture."))
 
     def _find_in(self, document: Document) -> FetchedPicture | None:
         try:
@@ -121,7 +123,7 @@ class _Search:
         if metadata is None:
             return self._keep(document, document, Metadata())
         if not metadata.picture_sources:
-            self._fail(MediaError("The token's metadata names no picture."), is_final=document.is_fixed)
+            self._fail(MediaError(_("The token's metadata names no picture.")), is_final=document.is_fixed)
         limits = IpfsLimits(DagLimits(max_bytes=IMAGE_BYTES), IMAGE_SECONDS)
         for source in metadata.picture_sources:
             for image in self._documents(source, document, limits):
@@ -159,7 +161,13 @@ class _Search:
         self.opened += not is_local
         left = self.ends_at - time.monotonic()
         if left <= 0 or self.opened > MAX_DOCUMENTS:
-            raise MediaError(f"Its sources did not lead to a picture within {SEARCH_SECONDS:g} seconds.", UNAVAILABLE)
+            raise MediaError(
+                _(
+                    "Its sources did not lead to a picture within %(search_seconds)s seconds.",
+                    search_seconds=f"{SEARCH_SECONDS:g}",
+                ),
+                UNAVAILABLE,
+            )
         return IpfsLimits(limits.dag, min(limits.seconds, left))
 
     def _keep(self, document: Document, image: Document, metadata: Metadata) -> FetchedPicture | None:

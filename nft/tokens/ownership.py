@@ -20,6 +20,7 @@ from nft.core.tokens.verdict import BlockRef, Reason, Reverted, Verdict
 from nft.tokens.facts import DISAGREE, Check, Question, Reading, agree, decide_outage, decide_ownership
 from nft.tokens.proving import TOGETHER, Answer, prove_answer, prove_answers
 from nft.tokens.reading import fetch_standards, read_many, read_token
+from profiles.sentences import gettext
 
 log = logging.getLogger(__name__)
 #: Seconds for proving what a page of tokens needs. The rest of it is asked about again, so that runs stay short.
@@ -189,7 +190,7 @@ def _ask_first_node(client: ChainClient, known_block: int, ask: Ask[T]) -> T:
 
     A node that is down, behind, stuck or of another chain is passed over. Raise ChainUnavailable.
     """
-    failure = ChainUnavailable("No node of this chain answers.")
+    failure = ChainUnavailable(gettext("No node of this chain answers."))
     for view in client.single_node_clients():
         try:
             block = view.confirmed_block()
@@ -202,7 +203,9 @@ def _ask_first_node(client: ChainClient, known_block: int, ask: Ask[T]) -> T:
 
 
 def _nodes_behind(block_number: int) -> ChainUnavailable:
-    sentence = f"No node has confirmed block {block_number}, which was seen confirmed before."
+    sentence = gettext(
+        "No node has confirmed block %(block_number)s, which was seen confirmed before.", block_number=str(block_number)
+    )
     return ChainUnavailable(sentence, NODES_BEHIND)
 
 

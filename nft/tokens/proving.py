@@ -32,6 +32,7 @@ from nft.settings.chains import Proofs
 from nft.tokens.facts import Check, ProvenAnswer, Question, Reading, decide_ownership
 from nft.tokens.reading import build_first_call, read_token
 from profiles.errors import ExpectedError
+from profiles.sentences import gettext
 
 #: Answers that are proved together, with evidence of at most so many bytes: below what a node's answer may have.
 TOGETHER, MAX_EVIDENCE = 50, 12 * 1024 * 1024
@@ -61,7 +62,7 @@ def prove_answer(client: ChainClient, answer: Answer) -> Check:
     """Like `prove_answers`, for one. Raise ChainUnavailable."""
     check = prove_answers(client, [answer])[0]
     if check is None:
-        raise ChainUnavailable("There was no time to prove the answer.")
+        raise ChainUnavailable(gettext("There was no time to prove the answer."))
     return check
 
 
@@ -155,7 +156,7 @@ def _compare(task: _Task, rests_on: RestsOn) -> Outcome:
     if not isinstance(outcome, _Computed):
         return outcome
     if outcome.check != answer.check:
-        return NotProved("A node's answer is not what the state that it proves says.")
+        return NotProved(gettext("A node's answer is not what the state that it proves says."))
     return replace(answer.check, proof=ProvenAnswer(answer.block, rests_on, outcome.document))
 
 
@@ -179,7 +180,7 @@ class _Work:
             if not len(reads):
                 return
             self.fetch(reads)
-        sentence = f"The contract's reads were not proved in {MAX_ROUNDS} rounds."
+        sentence = gettext("The contract's reads were not proved in %(rounds)s rounds.", rounds=MAX_ROUNDS)
         for task in self.tasks:
             if task.outcome is None and task.rounds == MAX_ROUNDS:  # an honest node with access lists needs three
                 task.outcome = NotProved(sentence) if has_hints else NotProvable(sentence)
@@ -212,7 +213,7 @@ class _Work:
         if not missing:
             task.outcome = outcome
         elif any((error.address, error.slot, error.is_code) in self._fetched for error in missing):
-            task.outcome = NotProved("A node's proof leaves out what it was asked to prove.")
+            task.outcome = NotProved(gettext("A node's proof leaves out what it was asked to prove."))
         else:
             self._want(missing, reads)
 
@@ -236,9 +237,11 @@ class _ProvedReader:
         result = execute(self._state, self.chain_id, call)
         self.calls.append(ComputedCall(call, result))
         if not result.succeeded:
-            raise CallFailed("The contract refused the call.", data=result.data)
+            raise CallFailed(gettext("The contract refused the call."), data=result.data)
         if len(result.data) > max_bytes:
-            raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
+            raise CallFailed(
+                gettext("The contract answered with more than %(bytes)s bytes.", bytes=max_bytes), ANSWER_TOO_LARGE
+            )
         return result.data
 
 

@@ -12,21 +12,24 @@ from nft.core.evm.abi.words import selector
 from nft.core.evm.address import to_checksum
 from nft.errors import BAD_TRANSACTION_HASH, WOULD_FAIL, TokenActionError
 from nft.settings.chains import describe_chain
+from profiles.sentences import gettext as _
 
 GAS_MARGIN = 1.2
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 
 #: The errors of contracts (ERC-6093 and our own), in words for the person.
 REFUSALS = {
-    selector("ERC721InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
-    selector("ERC1155InvalidReceiver(address)"): "The receiving contract does not take tokens like this one.",
-    selector("ERC721InsufficientApproval(address,uint256)"): "The account may not move this token.",
-    selector("ERC721IncorrectOwner(address,uint256,address)"): "The account no longer holds this token.",
-    selector("ERC721NonexistentToken(uint256)"): "The token does not exist any more.",
-    selector("ERC1155InsufficientBalance(address,uint256,uint256,uint256)"): "The account no longer holds this token.",
-    selector("MintingClosed()"): "Minting is closed at the moment.",
-    selector("QuotaExceeded(address,uint256)"): "The account has minted as many tokens as one account may.",
-    selector("EnforcedPause()"): "Minting is paused at the moment.",
+    selector("ERC721InvalidReceiver(address)"): _("The receiving contract does not take tokens like this one."),
+    selector("ERC1155InvalidReceiver(address)"): _("The receiving contract does not take tokens like this one."),
+    selector("ERC721InsufficientApproval(address,uint256)"): _("The account may not move this token."),
+    selector("ERC721IncorrectOwner(address,uint256,address)"): _("The account no longer holds this token."),
+    selector("ERC721NonexistentToken(uint256)"): _("The token does not exist any more."),
+    selector("ERC1155InsufficientBalance(address,uint256,uint256,uint256)"): _(
+        "The account no longer holds this token."
+    ),
+    selector("MintingClosed()"): _("Minting is closed at the moment."),
+    selector("QuotaExceeded(address,uint256)"): _("The account has minted as many tokens as one account may."),
+    selector("EnforcedPause()"): _("Minting is paused at the moment."),
 }
 
 
@@ -65,12 +68,12 @@ def estimate_gas(client: ChainClient, sender: bytes, to: bytes, data: bytes) -> 
     try:
         return int(client.estimate_gas(sender, to, data) * GAS_MARGIN)
     except CallFailed as error:
-        reason = REFUSALS.get(error.data[:4], "The contract refuses this transaction.")
+        reason = REFUSALS.get(error.data[:4], _("The contract refuses this transaction."))
         raise TokenActionError(reason, WOULD_FAIL) from error
 
 
 def fee_sentence(chain_id: int, wei: int) -> str:
-    return f"At most about {format_fee(chain_id, wei)} for the network."
+    return _("At most about %(fee)s for the network.", fee=format_fee(chain_id, wei))
 
 
 def format_fee(chain_id: int, wei: int) -> str:
@@ -83,6 +86,6 @@ def parse_tx_hash(text: str) -> str:
     """Parse a transaction hash, into lower case. Raise TokenActionError."""
     if not _HASH.fullmatch(text):
         raise TokenActionError(
-            "This is no transaction hash: 0x and 64 hexadecimal digits are expected.", BAD_TRANSACTION_HASH
+            _("This is no transaction hash: 0x and 64 hexadecimal digits are expected."), BAD_TRANSACTION_HASH
         )
     return text.lower()

@@ -24,6 +24,7 @@ from nft.names.people import get_name_of_address
 from profiles.models import Notice
 from profiles.notices.recording import NewNotice, delete_notices, mark_read, record_notice
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext
 
 Token = tuple[bytes, int]
 Events = Mapping[Token, Sequence[TransferEvent]]
@@ -76,7 +77,7 @@ def decline_received(user: User, received_id: int, now: datetime) -> None:
 def _get_own(user: User, received_id: int) -> ReceivedToken:
     received = ReceivedToken.objects.filter(user=user, pk=received_id).first()
     if received is None:
-        raise NotYours("This token is no longer offered to you.")
+        raise NotYours(gettext("This token is no longer offered to you."))
     return received
 
 

@@ -42,6 +42,7 @@ from profiles.audit import record
 from profiles.limits import TooMany, spend
 from profiles.people.hiding import visible_profiles
 from profiles.people.profiles import profile_of
+from profiles.sentences import gettext as _
 
 #: How long a token is checked more often after its transfer was sent.
 WATCH_FOR = timedelta(minutes=5)
@@ -94,8 +95,12 @@ def _find_by_handle(handle: str, chain_id: int) -> Receiver:
     if account is None:
         chain_name = describe_chain(chain_id).name
         raise TokenActionError(
-            f"“{handle[:60]}” is no address, no ENS name, and nobody here with that handle shows an account on "
-            f"{chain_name}. Ask them for their address.",
+            _(
+                "“%(handle)s” is no address, no ENS name, and nobody here with that handle shows an "
+                "account on %(chain_name)s. Ask them for their address.",
+                handle=handle[:60],
+                chain_name=chain_name,
+            ),
             RECEIVER_REFUSED,
         )
     return Receiver(to_checksum(account.address), handle=handle)
@@ -115,10 +120,10 @@ def fetch_copies(claim: TokenClaim, clients: Clients) -> int | None:
 def build_transfer(claim: TokenClaim, to_text: str, clients: Clients, *, amount: int = 1) -> Transaction:
     """Build the transaction that sends copies of this token to the address `to_text`. Raise TokenActionError."""
     if claim.state != TokenClaim.State.OWNED or claim.account is None:
-        raise TokenActionError("You can only send a token that you hold.", NOT_NOW)
+        raise TokenActionError(_("You can only send a token that you hold."), NOT_NOW)
     if claim.vault is not None:
         raise TokenActionError(
-            "A vault holds this token and only lets you show it. Send it from the vault's own wallet.", NOT_NOW
+            _("A vault holds this token and only lets you show it. Send it from the vault's own wallet."), NOT_NOW
         )
     sender = claim.account.address
     to = parse_receiver(to_text, sender, claim.contract)
@@ -131,7 +136,7 @@ def build_transfer(claim: TokenClaim, to_text: str, clients: Clients, *, amount:
         gas, price = estimate_gas(client, sender, claim.contract, data), fetch_fees(client).expected
     except ChainError as error:
         name = describe_chain(claim.chain_id).name
-        sentence = f"{name} can't be reached right now. Please try again in a minute."
+        sentence = _("%(name)s can't be reached right now. Please try again in a minute.", name=name)
         raise TokenActionError(sentence, CHAIN_UNAVAILABLE) from error
     has_owners = claim.account.is_contract_account
     return Transaction(claim.chain_id, sender, claim.contract, data, gas, price, has_owners=has_owners)
@@ -142,11 +147,11 @@ def parse_receiver(text: str, sender: bytes, contract: bytes) -> bytes:
     try:
         to = parse_address(text.strip())
     except InvalidIdentifier as error:
-        raise TokenActionError(str(error), RECEIVER_REFUSED) from error
+        raise TokenActionError(error.sentence, RECEIVER_REFUSED) from error
     refused = {
-        sender: "The token is in this account already.",
-        contract: "This is the token's own contract: the token would be lost.",
-        ZERO: "This is the zero address, which belongs to nobody: the token would be lost.",
+        sender: _("The token is in this account already."),
+        contract: _("This is the token's own contract: the token would be lost."),
+        ZERO: _("This is the zero address, which belongs to nobody: the token would be lost."),
     }
     if to in refused:
         raise TokenActionError(refused[to], RECEIVER_REFUSED)

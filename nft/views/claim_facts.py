@@ -62,7 +62,7 @@ def read_claim(claim: TokenClaim) -> ClaimFacts:
         id=claim.pk,
         state=State(claim.state),
         step=claim.step,
-        name=claim.name or f"Token {shorten_id(claim.token_id_text)}",
+        name=claim.name or _("Token %(id)s") % {"id": shorten_id(claim.token_id_text)},
         collection=claim.collection,
         chain_id=claim.chain_id,
         chain_name=claim.chain_name,

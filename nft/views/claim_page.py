@@ -9,6 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from nft.claims.pages import claim_steps
 from nft.models import ClaimCheck, TokenClaim
@@ -17,7 +18,10 @@ from nft.views.claim_facts import ClaimFacts, State, claim_pill, claim_place, re
 from profiles.models import Avatar, Profile
 from profiles.page_parts import Action, Confirmation, Fact, Pill
 
-STANDARDS = {"erc721": "ERC-721 (one holder at a time)", "erc1155": "ERC-1155 (several people may hold it)"}
+STANDARDS = {
+    "erc721": gettext_lazy("ERC-721 (one holder at a time)"),
+    "erc1155": gettext_lazy("ERC-1155 (several people may hold it)"),
+}
 VERDICT_STYLES = {ClaimCheck.Verdict.OWNED: "good", ClaimCheck.Verdict.NOT_OWNED: "bad"}
 
 
@@ -114,7 +118,7 @@ def transfer_notes(facts: ClaimFacts) -> tuple[str, ...]:
         note = _("A transfer of this token, or the end of its delegation, was seen in block %(block)s.")
     else:
         note = _("A transfer of this token was seen in block %(block)s.")
-    return (f"{note % {'block': facts.moved_at_block}} {_('That block is not final yet.')}",)
+    return (" ".join((note % {"block": facts.moved_at_block}, _("That block is not final yet."))),)
 
 
 def hint(facts: ClaimFacts) -> str:
@@ -139,19 +143,22 @@ def reload_hint(facts: ClaimFacts) -> str:
 def known_facts(facts: ClaimFacts, prove_url: str) -> tuple[Fact, ...]:
     """Return what is known of the token. `prove_url` leads to the proof of the person's picture."""
     known = [
-        Fact(_("Contract"), copied=facts.contract, what="contract address"),
-        Fact(_("Token id"), copied=facts.token_id, what="token id"),
+        Fact(_("Contract"), copied=facts.contract, what=_("contract address")),
+        Fact(_("Token id"), copied=facts.token_id, what=_("token id")),
     ]
     if facts.standard:
-        known.append(Fact(_("Standard"), STANDARDS[facts.standard]))
+        known.append(Fact(_("Standard"), str(STANDARDS[facts.standard])))
     if facts.vault:
-        end = "holds it and lets your account act for it."
-        known.append(Fact("Held by delegation", "The vault", facts.vault, "vault’s address", end=end))
+        # Round the vault's address: "The vault 0x… holds it …".
+        begin, end = _("The vault"), _("holds it and lets your account act for it.")
+        known.append(Fact(_("Held by delegation"), begin, facts.vault, _("vault’s address"), end=end))
     if facts.checked_at:
-        known.append(Fact("Last answer", at=facts.checked_at, end=f", at block {facts.checked_block}"))
+        known.append(
+            Fact(_("Last answer"), at=facts.checked_at, end=_(", at block %(block)s") % {"block": facts.checked_block})
+        )
     if facts.image_cid:
         note = format_html('<a href="{}">{}</a>', prove_url, _("Prove it")) if facts.is_current else ""
-        known.append(Fact("CID of the image", copied=facts.image_cid, what="CID", note=note))
+        known.append(Fact(_("CID of the image"), copied=facts.image_cid, what="CID", note=note))
     return tuple(known)
 
 
@@ -205,4 +212,4 @@ def check_lines(checks: Iterable[ClaimCheck]) -> list[CheckLine]:
 
 
 def _block(number: int | None) -> str:
-    return f", block {number}" if number else ""
+    return _(", block %(block)s") % {"block": number} if number else ""

@@ -13,7 +13,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -34,6 +33,7 @@ from nft.views.held_cards import failed_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
 from profiles.page_parts import picture_frame
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.sentences import gettext as _
 from profiles.store.errors import ObjectMissing
 
 
@@ -167,7 +167,7 @@ def new_picture_image(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     try:
         return private_picture(get_square(picture.new_image))
     except (NoSuchToken, ObjectMissing) as error:
-        raise Http404("There is no new picture.") from error
+        raise Http404(_("There is no new picture.")) from error
 
 
 def _decision(act: Callable[[User, UUID, datetime], str]) -> Callable[..., HttpResponse]:
@@ -198,10 +198,10 @@ def new_picture_search(user: User, claim_id: UUID, now: datetime) -> str:
 @_decision
 def new_picture_use(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.use_new_picture(user, claim_id, now)
-    return "The new picture is in its place."
+    return _("The new picture is in its place.")
 
 
 @_decision
 def new_picture_keep(user: User, claim_id: UUID, now: datetime) -> str:
     claims_new_picture.keep_old_picture(user, claim_id, now)
-    return "The old picture stays, and you are not asked about this new one again."
+    return _("The old picture stays, and you are not asked about this new one again.")

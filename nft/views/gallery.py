@@ -38,10 +38,16 @@ from nft.views.gallery_page import (
 from nft.views.held_cards import held_entry, loose_entry
 from profiles.limits import TooMany
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.store.errors import ObjectMissing
 
 PICTURE_AGE = 86_400
-SAID = {"hidden": "Hidden.", "shown": "It lies among your tokens now.", "": "It is shown again."}
+SAID = {
+    "hidden": gettext_noop("Hidden."),
+    "shown": gettext_noop("It lies among your tokens now."),
+    "": gettext_noop("It is shown again."),
+}
 
 
 def gallery_context(request: HttpRequest, claims: list[TokenClaim]) -> dict[str, Any]:
@@ -101,7 +107,7 @@ def search(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.sentence)
     else:
         if not begun:
-            messages.info(request, "We are looking already, or there is no account yet to look for.")
+            messages.info(request, _("We are looking already, or there is no account yet to look for."))
     return redirect(f"{reverse('nft:tokens')}{ANCHOR}")
 
 
@@ -133,7 +139,7 @@ def picture(request: HttpRequest, held_id: UUID) -> HttpResponse:
     try:
         content = gallery_pages.get_picture(signed_in(request), held_id)
     except (gallery_pages.NoSuchToken, ObjectMissing) as error:
-        raise Http404("There is no picture.") from error
+        raise Http404(_("There is no picture.")) from error
     return private_picture(content)
 
 
@@ -152,13 +158,13 @@ def private_picture(content: bytes) -> HttpResponse:
 def shelf(request: HttpRequest, held_id: UUID) -> HttpResponse:
     wanted = request.POST.get("put", "")
     if wanted not in SAID:
-        raise Http404("There is no such shelf.")
+        raise Http404(_("There is no such shelf."))
     try:
         before = gallery_pages.set_shelf(signed_in(request), held_id, wanted)
     except gallery_pages.NoSuchToken as error:  # it left since the page was loaded
         messages.info(request, error.sentence)
         return _held_page(request, status=404)
-    messages.success(request, _undo(request, held_id, SAID[wanted], before))
+    messages.success(request, _undo(request, held_id, _(SAID[wanted]), before))
     return _back(request)
 
 
@@ -166,11 +172,12 @@ def _undo(request: HttpRequest, held_id: UUID, said: str, before: str) -> SafeSt
     return format_html(
         '{} <form method="post" action="{}" class="toast-action">'
         '<input type="hidden" name="csrfmiddlewaretoken" value="{}">'
-        '<button class="button button-small" name="put" value="{}">Undo</button></form>',
+        '<button class="button button-small" name="put" value="{}">{}</button></form>',
         said,
         reverse("nft:held_shelf", args=[held_id]),
         get_token(request),
         before,
+        _("Undo"),
     )
 
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from nft.gallery.pages import HIDDEN, MAIN, SPAM, GalleryFilter, Shelves
 from nft.gallery.progress import Progress
 from profiles.page_parts import Action, Empty
 
 ANCHOR = "#held"
-SHELF_LABELS = {MAIN: "Tokens", HIDDEN: "Hidden", SPAM: "Set aside"}
+SHELF_LABELS = {
+    MAIN: gettext_lazy("Tokens"),
+    HIDDEN: gettext_lazy("Hidden"),
+    SPAM: gettext_lazy("Set aside"),
+}
 
 
 def kept_fields(wanted: GalleryFilter) -> tuple[tuple[str, str], ...]:
@@ -37,8 +42,8 @@ def filters(shelves: Shelves, wanted: GalleryFilter) -> tuple[Filter, ...]:
     collections = tuple((value, label, value == wanted.collection) for value, label in shelves.collections)
     chains = tuple((str(value), label, value == wanted.chain_id) for value, label in shelves.chains)
     offered = (
-        Filter("collection", "Collection", "All collections", collections),
-        Filter("chain", "Chain", "All chains", chains),
+        Filter("collection", _("Collection"), _("All collections"), collections),
+        Filter("chain", _("Chain"), _("All chains"), chains),
     )
     return tuple(each for each in offered if len(each.choices) > 1)
 
@@ -58,7 +63,9 @@ def shelf_tabs(shelves: Shelves, wanted: GalleryFilter) -> tuple[ShelfTab, ...]:
         return ()
     url = reverse("nft:tokens")
     return tuple(
-        ShelfTab(SHELF_LABELS[shelf], count, url + (f"?shelf={shelf}" if shelf else "") + ANCHOR, shelf == wanted.shelf)
+        ShelfTab(
+            str(SHELF_LABELS[shelf]), count, url + (f"?shelf={shelf}" if shelf else "") + ANCHOR, shelf == wanted.shelf
+        )
         for shelf, count in counts.items()
         if count or shelf in {MAIN, wanted.shelf}
     )
@@ -69,7 +76,9 @@ def indexers_label(names: Sequence[str]) -> str:
     if not names:
         return ""
     *others, last = names
-    return f"Also ask {', '.join(others)} or {last}" if others else f"Also ask {last}"
+    if not others:
+        return _("Also ask %(name)s") % {"name": last}
+    return _("Also ask %(names)s or %(last)s") % {"names": ", ".join(others), "last": last}
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop
 
 from nft.gallery.pages import HIDDEN, SPAM, GalleryFilter
 from nft.models import HeldToken
@@ -15,13 +15,13 @@ from nft.views.gallery_page import kept_fields
 from profiles.models import Avatar
 from profiles.page_parts import Action, Pill
 
-IN_USE = Pill(_noop("In use"), "good")
-NEW = Pill(_noop("New"), "good")
-VERIFIED = Pill(_noop("Verified"), "good")
-ARRIVING = Pill(_noop("Arriving"), "wait")
-LEAVING = Pill(_noop("A transfer is on its way"), "wait")
-CHECKING = Pill(_noop("Checking"), "wait")
-UNCLEAR = Pill(_noop("Could not be checked yet"), "wait")
+IN_USE = Pill(gettext_noop("In use"), "good")
+NEW = Pill(gettext_noop("New"), "good")
+VERIFIED = Pill(gettext_noop("Verified"), "good")
+ARRIVING = Pill(gettext_noop("Arriving"), "wait")
+LEAVING = Pill(gettext_noop("A transfer is on its way"), "wait")
+CHECKING = Pill(gettext_noop("Checking"), "wait")
+UNCLEAR = Pill(gettext_noop("Could not be checked yet"), "wait")
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def picture_url(token: HeldToken) -> str:
 
 
 def held_actions(token: HeldToken, claim: ClaimFacts | None, wanted: GalleryFilter) -> tuple[Action, ...]:
-    subject = f"{token}, number {token.short_id}"
+    subject = _("%(name)s, number %(number)s") % {"name": token, "number": token.short_id}
     label, shelf, style = {
         HIDDEN: (_("Show again"), HeldToken.Shelf.AUTOMATIC, "small"),
         SPAM: (_("Not advertising"), HeldToken.Shelf.SHOWN, "small"),

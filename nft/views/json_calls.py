@@ -16,10 +16,11 @@ from nft.accounts.tries import Visitor
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import networks_of_request
 from profiles.problems import METHOD_NOT_ALLOWED, problem_response, public_error
+from profiles.sentences import gettext, gettext_noop
 from profiles.text import parse_json
 
 MAX_BODY = 4 * 1024  # bytes, unless a call says otherwise
-CSRF_FAILED = Kind("csrf-failed", "The page is too old", 403)
+CSRF_FAILED = Kind("csrf-failed", gettext_noop("The page is too old"), 403)
 Answer = Callable[[HttpRequest, dict[str, Any]], JsonResponse]
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -41,7 +42,7 @@ def _json_view(answer: Answer, *, max_body: int) -> View:
     @functools.wraps(answer)
     def view(request: HttpRequest) -> HttpResponseBase:
         if request.method != "POST":
-            only_post = ExpectedError("Only POST is answered here.", METHOD_NOT_ALLOWED)
+            only_post = ExpectedError(gettext("Only POST is answered here."), METHOD_NOT_ALLOWED)
             return problem_response(only_post, headers={"Allow": "POST"})
         try:
             body = _read_body(request, max_body)
@@ -62,7 +63,7 @@ def text_of(content: dict[str, Any], name: str) -> str:
     """Return a member that must be text. Raise AccountError of the kind MALFORMED_REQUEST."""
     value = content.get(name)
     if not isinstance(value, str):
-        raise AccountError(f"“{name}” must be given, as text.", MALFORMED_REQUEST)
+        raise AccountError(gettext("“%(name)s” must be given, as text.", name=name), MALFORMED_REQUEST)
     return value
 
 
@@ -77,7 +78,7 @@ def _check_csrf(request: HttpRequest) -> None:
     check = _CsrfCheck(lambda _: HttpResponse())
     check.process_request(request)
     if check.process_view(request, _not_exempt, (), {}) is not None:
-        sentence = "This page was open too long or cookies are blocked. Load it again."
+        sentence = gettext("This page was open too long or cookies are blocked. Load it again.")
         raise ExpectedError(sentence, CSRF_FAILED)
 
 
@@ -88,7 +89,7 @@ def _not_exempt(request: HttpRequest) -> HttpResponseBase:
 
 def _read_body(request: HttpRequest, max_body: int) -> bytes:
     if int(request.META.get("CONTENT_LENGTH") or 0) > max_body:
-        raise body_too_large("The request", max_body)
+        raise body_too_large(gettext("The request"), max_body)
     return request.body
 
 
@@ -97,10 +98,10 @@ def _parse_object(body: bytes) -> dict[str, Any]:
         content = parse_json(body)
     except ValueError as error:
         raise AccountError(
-            "The request holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_REQUEST
+            gettext("The request holds no JSON, or a text with NUL or half a surrogate pair."), MALFORMED_REQUEST
         ) from error
     if not isinstance(content, dict):
-        raise AccountError("The request must be a JSON object.", MALFORMED_REQUEST)
+        raise AccountError(gettext("The request must be a JSON object."), MALFORMED_REQUEST)
     return content
 
 
@@ -114,7 +115,7 @@ def sent_view(record: Record) -> View:
 
     def answer(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
         if not request.user.is_authenticated:
-            raise AccountError("Sign in again, then try once more.", SIGN_IN_REQUIRED)
+            raise AccountError(gettext("Sign in again, then try once more."), SIGN_IN_REQUIRED)
         return JsonResponse({"redirect": record(request, content)})
 
     return json_post()(answer)

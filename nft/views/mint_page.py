@@ -11,7 +11,7 @@ from django.template.defaultfilters import date
 from django.urls import reverse
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as _noop
+from django.utils.translation import gettext_noop
 
 from nft.core.evm.address import to_checksum
 from nft.minting.outcome import Outcome
@@ -24,13 +24,13 @@ from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
 ENDED = frozenset({State.CONFIRMED, State.FAILED})
-UNDER_WAY = Pill(_noop("Under way"), "wait")
-SENT = Pill(_noop("Sent away"))
+UNDER_WAY = Pill(gettext_noop("Under way"), "wait")
+SENT = Pill(gettext_noop("Sent away"))
 PILLS = {
-    State.DRAFT: Pill(_noop("Not published yet"), "wait"),
-    State.CONFIRMED: Pill(_noop("Made"), "good"),
-    State.FAILED: Pill(_noop("Failed"), "bad"),
-    State.AWAITING_SIGNATURE: Pill(_noop("Needs your signature"), "wait"),
+    State.DRAFT: Pill(gettext_noop("Not published yet"), "wait"),
+    State.CONFIRMED: Pill(gettext_noop("Made"), "good"),
+    State.FAILED: Pill(gettext_noop("Failed"), "bad"),
+    State.AWAITING_SIGNATURE: Pill(gettext_noop("Needs your signature"), "wait"),
 }
 
 
@@ -50,19 +50,19 @@ class MintEntry:
 
 def mint_entry(mint: MintRequest) -> MintEntry:
     """Return a mint as the page that makes one lists it."""
-    details = f" · token id {shorten_id(mint.token_id_text)}" if mint.token_id_text else ""
+    details = _(" · token id %(id)s") % {"id": shorten_id(mint.token_id_text)} if mint.token_id_text else ""
     return MintEntry(mint.name, mint_url(mint), mint_pill(mint), mint.created_at, details)
 
 
 def made_entry(mint: MintRequest, outcome: Outcome) -> MintEntry:
     """Return a mint with all its parts."""
-    paid = ", paid by the site" if mint.sponsor else ""
+    details = _(", %(chain)s, paid by the site") if mint.sponsor else _(", %(chain)s")
     return MintEntry(
         name=mint.name,
         url=mint_url(mint),
         pill=mint_pill(mint) if outcome.is_theirs else SENT,
         at=mint.created_at,
-        details=f", {describe_chain(mint.chain_id).name}{paid}",
+        details=details % {"chain": describe_chain(mint.chain_id).name},
         image_url=picture_url(mint),
         sentence=mint.reason_sentence or whereabouts(outcome),
         facts=made_facts(mint, explorer_url(mint)),
@@ -76,30 +76,32 @@ def whereabouts(outcome: Outcome) -> str:
         return outcome.lost
     if not left.is_confirmed:
         return _("It is on its way to %(to)s.") % {"to": left.to}
-    day = date(localtime(left.at), "j F Y")
+    day = date(localtime(left.at), _("j F Y"))
     if left.is_burned:
         return _("You destroyed it on %(day)s.") % {"day": day}
     return _("You sent it to %(to)s on %(day)s.") % {"to": left.to, "day": day}
 
 
 def made_facts(mint: MintRequest, explorer: str) -> tuple[Fact, ...]:
-    facts = [Fact("Contract", copied=mint.contract_text, what="contract address")]
+    facts = [Fact(_("Contract"), copied=mint.contract_text, what=_("contract address"))]
     if mint.token_id_text:
-        facts.insert(0, Fact("Token id", copied=mint.token_id_text, what="token id"))
+        facts.insert(0, Fact(_("Token id"), copied=mint.token_id_text, what=_("token id")))
     if mint.metadata_cid:
-        facts.append(Fact("Metadata", links=file_links(mint.metadata_cid)))
+        facts.append(Fact(_("Metadata"), links=file_links(mint.metadata_cid)))
     if mint.image_cid:
-        facts.append(Fact("Picture", links=file_links(mint.image_cid)))
+        facts.append(Fact(_("Picture"), links=file_links(mint.image_cid)))
     if explorer:
-        facts.append(Fact("Transaction", links=(Action("Look at it in an explorer", explorer, is_external=True),)))
+        facts.append(
+            Fact(_("Transaction"), links=(Action(_("Look at it in an explorer"), explorer, is_external=True),))
+        )
     elif mint.tx_hash:
-        facts.append(Fact("Transaction", copied=mint.tx_hash, what="transaction"))
+        facts.append(Fact(_("Transaction"), copied=mint.tx_hash, what=_("transaction")))
     return tuple(facts)
 
 
 def file_links(cid: str) -> tuple[Action, ...]:
     url = ipfs_url(cid)
-    return Action("Look at it", url), Action("proof archive (CAR)", f"{url}?format=car")
+    return Action(_("Look at it"), url), Action(_("proof archive (CAR)"), f"{url}?format=car")
 
 
 @dataclass(frozen=True)
@@ -148,9 +150,9 @@ def draft_page(mint: MintRequest, cost: Cost) -> DraftPage:
         picture_url=picture_url(mint),
         warnings=tuple(filter(None, (mint.reason_sentence, trouble, cost.refusal))),
         facts=(
-            Fact(_("Wallet"), copied=to_checksum(mint.owner), what="account address"),
+            Fact(_("Wallet"), copied=to_checksum(mint.owner), what=_("account address")),
             Fact(_("Chain"), describe_chain(mint.chain_id).name),
-            Fact(_("Contract"), copied=mint.contract_text, what="contract address"),
+            Fact(_("Contract"), copied=mint.contract_text, what=_("contract address")),
         ),
         cost=cost_sentence(cost, is_free=is_free),
         publish_url=reverse("nft:mint_publish", args=[mint.pk]),
@@ -259,13 +261,13 @@ def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]], explorer
     kept = ", ".join(f"{copy['pinner']} ({copy['said']})" for copy in copies)
     look = (Action(_("Look at it in an explorer"), explorer, is_external=True),) if explorer else ()
     return (
-        Fact(_("Contract"), copied=mint.contract_text, what="contract address"),
-        Fact(_("Token id"), copied=mint.token_id_text, what="token id"),
-        Fact(_("Metadata"), copied=mint.metadata_uri, what="metadata address"),
-        Fact(_("Image"), copied=mint.image_uri, what="image address"),
+        Fact(_("Contract"), copied=mint.contract_text, what=_("contract address")),
+        Fact(_("Token id"), copied=mint.token_id_text, what=_("token id")),
+        Fact(_("Metadata"), copied=mint.metadata_uri, what=_("metadata address")),
+        Fact(_("Image"), copied=mint.image_uri, what=_("image address")),
         *((Fact(_("Also kept by"), kept),) if kept else ()),
         *((Fact(_("Public page"), links=(Action(mint.name, published_url(mint)),)),) if mint.image_cid else ()),
-        *((Fact(_("Transaction"), copied=mint.tx_hash, what="transaction", links=look),) if mint.tx_hash else ()),
+        *((Fact(_("Transaction"), copied=mint.tx_hash, what=_("transaction"), links=look),) if mint.tx_hash else ()),
     )
 
 

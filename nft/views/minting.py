@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -61,7 +61,7 @@ FORM_OVERHEAD = 64 * 1024
 DRAINED = 4
 CHUNK = 64 * 1024
 SHOWN, A_PAGE = 5, 20
-ALREADY_MINTED = _lazy("You minted this already. Here it is.")
+ALREADY_MINTED = gettext_lazy("You minted this already. Here it is.")
 
 
 @csrf_exempt  # until the length of the body is judged, which the token's check would read whole; _mint checks it then

@@ -11,6 +11,7 @@ from django.urls import reverse
 from nft.models import ClaimPicture
 from profiles.models import Avatar
 from profiles.page_parts import Action
+from profiles.sentences import gettext as _
 
 State = ClaimPicture.State
 
@@ -71,14 +72,17 @@ def new_picture(claim_id: UUID, name: str, old: Avatar, search: SearchFacts) -> 
     if search.state == State.CHANGED:
         return NewPicture(comparison=compare(claim_id, name, old, search))
     if search.is_running:
-        trouble = f"{search.trouble} We keep trying." if search.trouble else ""
+        trouble = _("%(trouble)s We keep trying.", trouble=search.trouble) if search.trouble else ""
         return NewPicture(status_url=reverse("nft:claim_new_picture_status", args=[claim_id]), trouble=trouble)
     if search.state == State.FAILED:
-        warning = f"Whether its picture has changed could not be found out: {search.trouble} The picture we have stays."
+        warning = _(
+            "Whether its picture has changed could not be found out: %(trouble)s The picture we have stays.",
+            trouble=search.trouble,
+        )
         return NewPicture(warning=warning)
     outcomes = {
-        State.SAME: "The picture behind the token was the same",
-        State.KEPT: "The token leads to another picture, and you keep the old one",
+        State.SAME: _("The picture behind the token was the same"),
+        State.KEPT: _("The token leads to another picture, and you keep the old one"),
     }
     return NewPicture(outcome=outcomes.get(search.state, ""), at=search.ended_at)
 
@@ -88,14 +92,14 @@ def compare(claim_id: UUID, name: str, old: Avatar, search: SearchFacts) -> Comp
     return Comparison(
         old=old,
         new_url=f"{reverse('nft:claim_new_picture', args=[claim_id])}?v={search.new_sha256[:12]}",
-        new_caption=f"New, named “{search.new_name}”" if is_renamed else "New",
+        new_caption=_("New, named “%(name)s”", name=search.new_name) if is_renamed else _("New"),
         actions=(
             Action(
-                "Use the new one",
+                _("Use the new one"),
                 reverse("nft:claim_new_picture_use", args=[claim_id]),
                 is_post=True,
                 style="primary",
             ),
-            Action("Keep the old one", reverse("nft:claim_new_picture_keep", args=[claim_id]), is_post=True),
+            Action(_("Keep the old one"), reverse("nft:claim_new_picture_keep", args=[claim_id]), is_post=True),
         ),
     )

@@ -11,7 +11,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, JsonResponse
 from django.middleware.csrf import rotate_token
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 
 from nft.accounts import sessions, sign_in
@@ -28,23 +28,27 @@ from nft.settings.chains import describe_chain
 from nft.views.json_calls import json_post, text_of, visitor_of
 from profiles.errors import ExpectedError
 from profiles.people.proof import get_reauthentication
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 Purpose = SignInChallenge.Purpose
 NEXT = "wallet_next"
 MAX_NEXT = 500
 # Bytes: room for a text and a signature of the largest size, however the JSON writes them.
 MAX_VERIFY_BODY = 40 * 1024
-LINKED = "The wallet is linked."
-MOVED = "The wallet is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
-TWIN = (
-    "{address} is also an account of another profile here: {how}. The two are separate, since different people may be "
-    "able to sign for them. Are both yours? Then bring them together: choose “Move a wallet here” under Wallets, and "
-    "sign as you do for the other one."
+LINKED = gettext_noop("The wallet is linked.")
+MOVED = gettext_noop(
+    "The wallet is yours here now. The profile it was linked to lost it, with the pictures of its tokens."
 )
-BY_KEY = "there it signs with its own key, here with what its contract accepts, such as a passkey"
-BY_CODE = "there it signs with what its contract accepts, such as a passkey, here with its own key"
-ELSEWHERE = "there it is a contract on {chain}, here it is another one on {own}"
-LEFT_BEHIND = (
+TWIN = gettext_noop(
+    "%(address)s is also an account of another profile here: %(how)s. The two are separate, since different people may "
+    "be able to sign for them. Are both yours? Then bring them together: choose “Move a wallet here” under Wallets, "
+    "and sign as you do for the other one."
+)
+BY_KEY = gettext_noop("there it signs with its own key, here with what its contract accepts, such as a passkey")
+BY_CODE = gettext_noop("there it signs with what its contract accepts, such as a passkey, here with its own key")
+ELSEWHERE = gettext_noop("there it is a contract on %(chain)s, here it is another one on %(own)s")
+LEFT_BEHIND = gettext_noop(
     "The wallet is yours here now. The profile it was linked to has no other way to sign in: it stays as it is, "
     "without the pictures of its tokens. To get back to it, unlink the wallet here and sign in with it."
 )
@@ -58,10 +62,11 @@ def challenge(request: HttpRequest, content: dict[str, Any]) -> JsonResponse:
     """
     wanted, go_on = read_wanted(content), _read_next(content)
     if wanted.purpose in {Purpose.LINK, Purpose.MOVE} and get_reauthentication().proof_url(request):
-        sentence = "You signed in a while ago. Load this page again and prove that it is still you, then go on."
+        sentence = _("You signed in a while ago. Load this page again and prove that it is still you, then go on.")
         raise AccountError(sentence, PROOF_REQUIRED)
     if wanted.purpose == Purpose.REAUTHENTICATE:
-        wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
+        with translation.override("en"):  # the text to sign is English
+            wanted = replace(wanted, step=get_reauthentication().describe_step(go_on))
     issued = issue_challenge(visitor_of(request), wanted, timezone.now(), get_chain)
     if wanted.purpose in {Purpose.SIGN_IN, Purpose.REAUTHENTICATE}:
         request.session[NEXT] = go_on
@@ -93,9 +98,9 @@ def _linked(request: HttpRequest, outcome: Outcome, reply: Reply) -> str:
     del reply
     _rotate(request)
     if outcome.leaves_behind:
-        messages.warning(request, LEFT_BEHIND)
+        messages.warning(request, _(LEFT_BEHIND))
     else:
-        messages.success(request, LINKED if outcome.purpose == Purpose.LINK else MOVED)
+        messages.success(request, _(LINKED if outcome.purpose == Purpose.LINK else MOVED))
     _tell_of_twin(request, outcome.account)
     return reverse("nft:wallets")
 
@@ -125,10 +130,11 @@ def _tell_of_twin(request: HttpRequest, account: LinkedAccount) -> None:
     if twin is None:
         return
     if twin.is_contract_account and account.is_contract_account:
-        how = ELSEWHERE.format(chain=describe_chain(twin.chain_id).name, own=describe_chain(account.chain_id).name)
+        names = {"chain": describe_chain(twin.chain_id).name, "own": describe_chain(account.chain_id).name}
+        how = _(ELSEWHERE, **names)
     else:
-        how = BY_CODE if twin.is_contract_account else BY_KEY
-    messages.warning(request, TWIN.format(address=account.address_text, how=how))
+        how = _(BY_CODE if twin.is_contract_account else BY_KEY)
+    messages.warning(request, _(TWIN, address=account.address_text, how=how))
 
 
 def _welcome(wanted: str) -> str:

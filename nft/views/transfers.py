@@ -29,6 +29,7 @@ from nft.views.claim_facts import read_claim
 from nft.views.json_calls import sent_view, text_of
 from nft.views.transfer_page import Sending, sent_page, transfer_facts, transfer_warning
 from profiles.people.signed_in import signed_in
+from profiles.sentences import gettext as _
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -130,6 +131,6 @@ def received_decline(request: HttpRequest, received_id: int) -> HttpResponse:
     except NotYours as error:
         raise Http404(error.sentence) from error
     messages.success(
-        request, "You are not asked about it again. The token stays yours, and you can choose it below any time."
+        request, _("You are not asked about it again. The token stays yours, and you can choose it below any time.")
     )
     return redirect("nft:tokens")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from nft.accounts.listing import ShownAccount
 from profiles.page_parts import Action, Confirmation, Pill
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-UNLINK_TEXT = (
+UNLINK_TEXT = gettext_noop(
     "NFT pictures held by this account stop being shown at once, and your earlier picture comes back. You cannot sign "
     "in with this account any more, and where you are signed in with it elsewhere, you are signed out. You can link it "
     "again at any time."
@@ -31,13 +32,13 @@ class AccountEntry:
 
 
 def account_entry(account: ShownAccount, *, can_unlink: bool) -> AccountEntry:
-    shown = Pill("Address shown to all", "wait") if account.is_public else Pill("Hidden")
-    kind = "Contract account" if account.is_contract_account else "Proved"
+    shown = Pill(_("Address shown to all"), "wait") if account.is_public else Pill(_("Hidden"))
+    proved = _("Contract account on %(chain)s") if account.is_contract_account else _("Proved on %(chain)s")
     return AccountEntry(
         account=account,
-        title=account.label or "Account",
-        pills=(Pill("Primary", "good"), shown) if account.is_primary else (shown,),
-        proved=f"{kind} on {account.chain_name}",
+        title=account.label or _("Account"),
+        pills=(Pill(_("Primary"), "good"), shown) if account.is_primary else (shown,),
+        proved=proved % {"chain": account.chain_name},
         make_primary=None if account.is_primary else make_primary(account),
         unlink=unlink(account) if can_unlink else None,
     )
@@ -56,9 +57,9 @@ def unlinked_sentence(withdrawn: int) -> str:
 
 def make_primary(account: ShownAccount) -> Action:
     url, subject = reverse("nft:wallet_primary", args=[account.id]), account.label or account.address
-    return Action("Make primary", url, is_post=True, style="quiet small", subject=subject)
+    return Action(_("Make primary"), url, is_post=True, style="quiet small", subject=subject)
 
 
 def unlink(account: ShownAccount) -> Action:
-    url, confirm = reverse("nft:wallet_unlink", args=[account.id]), Confirmation("Unlink", UNLINK_TEXT)
-    return Action("Unlink this account", url, is_post=True, style="danger small", confirm=confirm)
+    url, confirm = reverse("nft:wallet_unlink", args=[account.id]), Confirmation(_("Unlink"), _(UNLINK_TEXT))
+    return Action(_("Unlink this account"), url, is_post=True, style="danger small", confirm=confirm)

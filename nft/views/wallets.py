@@ -19,6 +19,7 @@ from nft.forms.wallets import AccountForm
 from nft.views.wallet_page import account_entry, unlinked_sentence
 from profiles.people.proof import get_reauthentication, proof_required
 from profiles.people.signed_in import signed_in
+from profiles.sentences import gettext as _
 
 
 @require_safe
@@ -49,7 +50,7 @@ def wallet_update(request: HttpRequest, account_id: UUID) -> HttpResponse:
         linking.update_account(signed_in(request), account_id, **form.cleaned_data)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
-    messages.success(request, "Saved.")
+    messages.success(request, _("Saved."))
     return redirect("nft:wallets")
 
 
@@ -60,7 +61,11 @@ def wallet_primary(request: HttpRequest, account_id: UUID) -> HttpResponse:
         account = linking.make_primary(signed_in(request), account_id)
     except NoSuchAccount as refusal:
         raise Http404(refusal.sentence) from refusal
-    messages.success(request, f"{account.label or 'This account'} is your primary account now.")
+    if account.label:
+        said = _("%(label)s is your primary account now.", label=account.label)
+    else:
+        said = _("This account is your primary account now.")
+    messages.success(request, said)
     return redirect("nft:wallets")
 
 

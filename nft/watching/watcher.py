@@ -34,6 +34,7 @@ from nft.tokens.alarms import raise_alarm_if_clocks_differ
 from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_row
+from profiles.sentences import gettext as _
 from profiles.settings import CLOCK_SKEW
 
 log = logging.getLogger(__name__)
@@ -163,4 +164,4 @@ def _save_cursor(cursor: WatchedChain, next_block: int, trail: list[BlockRef]) -
     cursor.next_block = next_block
     cursor.trail = [(block.number, block.hash.hex()) for block in trail[-MAX_TRAIL:]]
     if not cursor.keep(next_block=cursor.next_block, trail=cursor.trail):
-        raise ChainUnavailable("Another watcher has taken over.")
+        raise ChainUnavailable(_("Another watcher has taken over."))

@@ -29,6 +29,7 @@ from profiles.images.limits import MASTER_LENGTH, MASTER_SIDE, MIB
 from profiles.images.normalize import normalize
 from profiles.images.picture import DecodeRequest
 from profiles.images.render import render
+from profiles.sentences import gettext as _
 
 _PARENT_CHECK_SECONDS = 5.0
 _RENDER_PIXELS = MASTER_SIDE * MASTER_LENGTH
@@ -99,7 +100,7 @@ def _answer(message: Message, settings: DecoderSettings) -> Message:
         return write_refusal(refusal)
     except MemoryError:
         return write_refusal(
-            ImageRefused("This picture needs more memory than a picture of its size may.", TOO_MUCH_MEMORY)
+            ImageRefused(_("This picture needs more memory than a picture of its size may."), TOO_MUCH_MEMORY)
         )
 
 

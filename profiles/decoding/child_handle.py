@@ -15,6 +15,7 @@ from pathlib import Path
 from profiles.decoding.pipes import Message, PipeStream, ProtocolError, receive, send
 from profiles.decoding.settings import DecoderSettings, TimeLimits
 from profiles.images.errors import CRASHED_DECODER, TOO_MUCH_MEMORY, TOO_MUCH_TIME, DecoderUnavailable, ImageRefused
+from profiles.sentences import gettext as _
 
 _log = logging.getLogger("profiles.decoding")
 
@@ -42,8 +43,8 @@ _CRASHES = frozenset(
 _OUT_OF_MEMORY = (b"memory allocation of", b"failed to allocate", b"bad_alloc")
 
 _PIPE_BYTES = 1024 * 1024
-_NOT_STARTED = "Pictures cannot be processed at the moment. Please try again."
-_STARVED = "The picture could not be processed in time because the machine is busy. Please try again."
+_NOT_STARTED = _("Pictures cannot be processed at the moment. Please try again.")
+_STARVED = _("The picture could not be processed in time because the machine is busy. Please try again.")
 
 
 def refusal_for(exit_code: int, processor_seconds: int, printed: bytes = b"") -> ImageRefused | None:
@@ -54,15 +55,18 @@ def refusal_for(exit_code: int, processor_seconds: int, printed: bytes = b"") ->
     if exit_code == -signal.SIGXCPU:
         return _refuse_for_time(processor_seconds)
     if -exit_code in _CRASHES and any(words in printed for words in _OUT_OF_MEMORY):
-        return ImageRefused("This picture takes more memory to decode than we allow.", TOO_MUCH_MEMORY)
+        return ImageRefused(_("This picture takes more memory to decode than we allow."), TOO_MUCH_MEMORY)
     if -exit_code in _CRASHES:
-        return ImageRefused("This picture's file is damaged in a way that breaks the decoder.", CRASHED_DECODER)
+        return ImageRefused(_("This picture's file is damaged in a way that breaks the decoder."), CRASHED_DECODER)
     return None
 
 
 def _refuse_for_time(processor_seconds: int) -> ImageRefused:
     return ImageRefused(
-        f"This picture takes too much work to decode: our limit is {processor_seconds} seconds of processor time.",
+        _(
+            "This picture takes too much work to decode: our limit is %(processor_seconds)s seconds of processor time.",
+            processor_seconds=processor_seconds,
+        ),
         TOO_MUCH_TIME,
     )
 

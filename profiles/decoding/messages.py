@@ -11,6 +11,7 @@ from profiles.images.errors import REFUSALS, ImageRefused
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.limits import ImageLimits
 from profiles.images.picture import Crop, DecodeRequest, EncodedImage, NormalizedImage, NormalizedPicture, Rendition
+from profiles.sentences import from_data, to_data
 
 #: Raised by reading a value out of a JSON object that does not describe it.
 _MALFORMED = (KeyError, TypeError, ValueError, IndexError, OverflowError)
@@ -102,7 +103,7 @@ def read_encoded(message: Message) -> EncodedImage:
 
 def write_refusal(refusal: ImageRefused) -> Message:
     cause = f"{refusal.__cause__!r} {refusal.__cause__}"[:300]
-    return Message({"refused": refusal.slug, "sentence": refusal.sentence, "cause": cause})
+    return Message({"refused": refusal.slug, "sentence": to_data(refusal.sentence), "cause": cause})
 
 
 def read_refusal(message: Message) -> ImageRefused | None:
@@ -110,7 +111,8 @@ def read_refusal(message: Message) -> ImageRefused | None:
     if "refused" not in message.body:
         return None
     try:
-        return ImageRefused(str(message.body["sentence"])[:500], REFUSALS[message.body["refused"]])
+        sentence = from_data(message.body["sentence"])
+        return ImageRefused(sentence if len(sentence) <= 500 else sentence[:500], REFUSALS[message.body["refused"]])
     except _MALFORMED as error:
         raise ProtocolError("a refusal without a known reason") from error
 

@@ -24,11 +24,12 @@ from profiles.images.errors import DecoderUnavailable, ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import check_bytes, sniff_format
 from profiles.images.picture import DecodeRequest, EncodedImage, NormalizedPicture
+from profiles.sentences import gettext as _
 
 _log = logging.getLogger("profiles.decoding")
 
-_BUSY = "Many pictures are being processed right now. Please try again in a moment."
-_LOST = "The decoder was stopped while it worked on the picture. Please try again."
+_BUSY = _("Many pictures are being processed right now. Please try again in a moment.")
+_LOST = _("The decoder was stopped while it worked on the picture. Please try again.")
 
 _decoders: "weakref.WeakSet[Decoder]" = weakref.WeakSet()
 

@@ -18,6 +18,7 @@ from profiles.images.geometry import Box, Size, box_size, fit_master
 from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop
 from profiles.images.strips import reduce_in_strips
+from profiles.sentences import gettext as _
 
 
 class _Decoder(Protocol):
@@ -34,7 +35,7 @@ def decode_avif(content: bytes, header: Header, crop: Crop | None) -> Decoded:
     # The orientation is the one of the file's rotation and mirroring boxes; browsers ignore EXIF's.
     size, _frames, mode, icc_profile, _exif, orientation, _xmp = decoder.get_info()
     if size[0] > header.width or size[1] > header.height:
-        raise ImageRefused("This AVIF file contradicts itself about its size.", errors.DAMAGED)
+        raise ImageRefused(_("This AVIF file contradicts itself about its size."), errors.DAMAGED)
     box = stored_box(crop, size, orientation)
     pixels = memoryview(decoder.get_frame(0)[0])
     del decoder  # with its own copy of the pixels

@@ -11,6 +11,7 @@ from PIL import Image
 from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats.headers import Header
+from profiles.sentences import gettext
 
 _INFO_BYTES, _MASKS_AT = 40, 54
 _PLAIN, _RLE8, _RLE4, _FIELDS, _ALPHA_FIELDS = 0, 1, 2, 3, 6
@@ -47,7 +48,7 @@ def load_bmp(content: bytes, header: Header) -> Image.Image:
         image = _load_bytes(bitmap)
     else:
         raise ImageRefused(
-            "This BMP is of a kind that we do not read. A PNG of it will work.", errors.UNSUPPORTED_FORMAT
+            gettext("This BMP is of a kind that we do not read. A PNG of it will work."), errors.UNSUPPORTED_FORMAT
         )
     return image if bitmap.rows_go_down else image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
 

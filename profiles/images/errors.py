@@ -8,24 +8,22 @@ PictureError            the base
 import re
 
 from profiles.errors import ExpectedError, Kind
-from profiles.images.formats import UPLOAD_NAMES
+from profiles.sentences import gettext_noop
 
-ACCEPTED_FORMATS = f"{UPLOAD_NAMES} work"
-
-EMPTY = Kind("empty", "The file is empty", 422)
-TOO_MANY_BYTES = Kind("too-many-bytes", "The file is too large", 413)
-NOT_AN_IMAGE = Kind("not-an-image", "The file is not an image", 422)
-UNSUPPORTED_FORMAT = Kind("unsupported-format", "The image format is not supported", 422)
-TOO_MANY_PIXELS = Kind("too-many-pixels", "The image has too many pixels", 422)
-SIDE_TOO_LONG = Kind("side-too-long", "A side of the image is too long", 422)
-TOO_COMPLEX = Kind("too-complex", "The image is too complex", 422)
-TRUNCATED = Kind("truncated", "The file is cut short", 422)
-DAMAGED = Kind("damaged", "The file is damaged", 422)
-BAD_CROP = Kind("bad-crop", "The crop is invalid", 422)
-TOO_MUCH_TIME = Kind("too-much-time", "The image takes too long to decode", 422)
-TOO_MUCH_MEMORY = Kind("too-much-memory", "The image needs too much memory", 422)
-NOT_WHOLE = Kind("not-whole", "The drawing can't be shown whole", 422)
-CRASHED_DECODER = Kind("crashed-decoder", "The image crashes the decoder", 422)
+EMPTY = Kind("empty", gettext_noop("The file is empty"), 422)
+TOO_MANY_BYTES = Kind("too-many-bytes", gettext_noop("The file is too large"), 413)
+NOT_AN_IMAGE = Kind("not-an-image", gettext_noop("The file is not an image"), 422)
+UNSUPPORTED_FORMAT = Kind("unsupported-format", gettext_noop("The image format is not supported"), 422)
+TOO_MANY_PIXELS = Kind("too-many-pixels", gettext_noop("The image has too many pixels"), 422)
+SIDE_TOO_LONG = Kind("side-too-long", gettext_noop("A side of the image is too long"), 422)
+TOO_COMPLEX = Kind("too-complex", gettext_noop("The image is too complex"), 422)
+TRUNCATED = Kind("truncated", gettext_noop("The file is cut short"), 422)
+DAMAGED = Kind("damaged", gettext_noop("The file is damaged"), 422)
+BAD_CROP = Kind("bad-crop", gettext_noop("The crop is invalid"), 422)
+TOO_MUCH_TIME = Kind("too-much-time", gettext_noop("The image takes too long to decode"), 422)
+TOO_MUCH_MEMORY = Kind("too-much-memory", gettext_noop("The image needs too much memory"), 422)
+NOT_WHOLE = Kind("not-whole", gettext_noop("The drawing can't be shown whole"), 422)
+CRASHED_DECODER = Kind("crashed-decoder", gettext_noop("The image crashes the decoder"), 422)
 
 #: The kinds an `ImageRefused` may have, by slug.
 REFUSALS = {
@@ -61,7 +59,7 @@ def ran_out_of_memory(error: Exception) -> bool:
 class PictureError(ExpectedError):
     """Anything that can go wrong between bytes and picture."""
 
-    kind = Kind("picture-refused", "The picture can't be used", 422)
+    kind = Kind("picture-refused", gettext_noop("The picture can't be used"), 422)
 
 
 class ImageRefused(PictureError):
@@ -71,4 +69,4 @@ class ImageRefused(PictureError):
 class DecoderUnavailable(PictureError):
     """The decoder was busy, or could not be started; this says nothing about the picture."""
 
-    kind = Kind("decoder-unavailable", "Pictures can't be processed at the moment", 503, permanent=False)
+    kind = Kind("decoder-unavailable", gettext_noop("Pictures can't be processed at the moment"), 503, permanent=False)

@@ -17,6 +17,7 @@ from profiles.images.orientation import crop_before_turn, make_upright, upright_
 from profiles.images.picture import DecodeRequest, NormalizedImage, NormalizedPicture, Rendition
 from profiles.images.squares import check_sizes, cut_squares
 from profiles.images.stills import Still, decode_still
+from profiles.sentences import gettext as _
 
 
 def normalize(content: bytes, request: DecodeRequest) -> NormalizedPicture:
@@ -110,11 +111,16 @@ def _damage_refused(header: Header) -> Iterator[None]:
         # Decoders raise nearly anything for hostile bytes (OSError, SyntaxError, struct.error, KeyError…).
         if ran_out_of_memory(error):
             raise ImageRefused(
-                f"This {label} takes more memory to decode than we allow. A smaller copy of it will work.",
+                _(
+                    "This %(label)s takes more memory to decode than we allow. A smaller copy of it will work.",
+                    label=label,
+                ),
                 errors.TOO_MUCH_MEMORY,
             ) from error
         if not header.complete or isinstance(error, EOFError) or "truncated" in str(error).lower():
             raise ImageRefused(
-                f"This {label} file is cut short: it ends before its picture does.", errors.TRUNCATED
+                _("This %(label)s file is cut short: it ends before its picture does.", label=label), errors.TRUNCATED
             ) from error
-        raise ImageRefused(f"This {label} file is damaged and cannot be decoded.", errors.DAMAGED) from error
+        raise ImageRefused(
+            _("This %(label)s file is damaged and cannot be decoded.", label=label), errors.DAMAGED
+        ) from error

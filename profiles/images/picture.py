@@ -7,6 +7,7 @@ from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.limits import ImageLimits
+from profiles.sentences import gettext as _
 
 _FRACTION = r"[01](\.[0-9]{1,17})?"
 CROP_TEXT = f"^{_FRACTION},{_FRACTION},{_FRACTION}$"
@@ -30,7 +31,7 @@ class Crop:
         inside = 0 <= self.x <= 1 and 0 <= self.y <= 1 and 0 < self.size <= 1
         if not inside:  # includes NaN, which compares false with everything
             raise ImageRefused(
-                "The part to show has its middle from 0 to 1 and its size above 0, up to 1.", errors.BAD_CROP
+                _("The part to show has its middle from 0 to 1 and its size above 0, up to 1."), errors.BAD_CROP
             )
 
     @classmethod
@@ -38,7 +39,7 @@ class Crop:
         """Parse `x,y,size`, each as in CROP_TEXT. Raise `ImageRefused` for other texts."""
         if not re.fullmatch(CROP_TEXT, text):
             raise ImageRefused(
-                "The part to show is three numbers from 0 to 1: x,y,size, as in 0.5,0.25,0.8.", errors.BAD_CROP
+                _("The part to show is three numbers from 0 to 1: x,y,size, as in 0.5,0.25,0.8."), errors.BAD_CROP
             )
         return cls(*map(float, text.split(",")))
 

@@ -8,6 +8,7 @@ from profiles.images import errors
 from profiles.images.errors import ImageRefused
 from profiles.images.geometry import center_square
 from profiles.images.limits import RENDITION_SIZES
+from profiles.sentences import gettext as _
 
 
 def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
@@ -16,7 +17,10 @@ def check_sizes(sizes: Iterable[int]) -> tuple[int, ...]:
     for size in unique:
         if size not in RENDITION_SIZES:
             allowed = ", ".join(map(str, RENDITION_SIZES))
-            raise ImageRefused(f"Pictures are made at {allowed} pixels, not at {size}.", errors.TOO_MANY_PIXELS)
+            raise ImageRefused(
+                _("Pictures are made at %(allowed)s pixels, not at %(size)s.", allowed=allowed, size=str(size)),
+                errors.TOO_MANY_PIXELS,
+            )
     return unique
 
 

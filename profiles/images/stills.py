@@ -36,6 +36,7 @@ from profiles.images.limits import MIB
 from profiles.images.orientation import make_upright, read_orientation, stored_box, upright_size
 from profiles.images.picture import Crop
 from profiles.images.strips import reduce_in_strips
+from profiles.sentences import gettext as _
 
 #: A JPEG that a fraction of its size brings this close under MASTER_SIDE is not resized further: 8000 by 4000 becomes
 #: 2000 by 1000 inside the decoder, in a third of the time of decoding and then resizing.
@@ -130,7 +131,9 @@ def _decode_gif(content: bytes, header: Header, crop: Crop | None) -> Decoded:
 def _decode_with_pillow(image: ImageFile, header: Header, crop: Crop | None) -> Decoded:
     # A decoder must not allocate more than the checked header claimed.
     if image.width > header.width or image.height > header.height:
-        raise ImageRefused(f"This {header.format.label} file contradicts itself about its size.", errors.DAMAGED)
+        raise ImageRefused(
+            _("This %(label)s file contradicts itself about its size.", label=header.format.label), errors.DAMAGED
+        )
     orientation = read_orientation(image, header.format)
     full_size, icc_profile = image.size, image.info.get("icc_profile")
     box = stored_box(crop, full_size, orientation)

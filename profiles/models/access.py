@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from profiles.models.people import Profile
 
@@ -15,7 +16,7 @@ class UploadTicket(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="upload_tickets")
     key = models.CharField(max_length=120, unique=True)
-    byte_count = models.PositiveIntegerField(help_text="Exactly as many bytes as the store will take.")
+    byte_count = models.PositiveIntegerField(help_text=gettext_lazy("Exactly as many bytes as the store will take."))
     content_type = models.CharField(max_length=32)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(db_index=True)
@@ -32,7 +33,7 @@ class ApiToken(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="api_tokens")
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64)
-    scopes = models.CharField(max_length=60, help_text="Words out of: read, write, delete.")
+    scopes = models.CharField(max_length=60, help_text=gettext_lazy("Words out of: read, write, delete."))
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

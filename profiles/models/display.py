@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Protocol
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy
 
 from profiles import settings
 from profiles.sources import UPLOAD
@@ -18,9 +19,9 @@ from profiles.sources import UPLOAD
 class OnLoss(TextChoices):
     """What is shown after the right to a picture is lost."""
 
-    REVERT = "revert", "Go back to my picture before it"
-    PLAIN = "plain", "Show no picture, only a drawing of my name"
-    KEEP = "keep", "Keep showing it, without the mark"
+    REVERT = "revert", gettext_lazy("Go back to my picture before it")
+    PLAIN = "plain", gettext_lazy("Show no picture, only a drawing of my name")
+    KEEP = "keep", gettext_lazy("Keep showing it, without the mark")
 
 
 class Display(Enum):

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
+from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
 from profiles.models.people import Profile
 from profiles.models.pictures import Avatar
@@ -31,37 +33,48 @@ class Notice(Leased):
     policy = Policy(crashes=1, first_delay=timedelta(minutes=1), longest_delay=timedelta(minutes=15))
 
     class Kind(models.TextChoices):
-        RECEIVED = "received", "Received a picture"
-        LOST = "lost", "Lost the right to a picture"
-        RETURNED = "returned", "The right to a picture is back"
-        REMOVED = "removed", "A picture was removed by the site’s team"
-        REPORT_DECIDED = "report_decided", "A report was decided"
-        MADE = "made", "What they made is finished"
-        NOT_MADE = "not_made", "What they made failed"
-        SIGN_IN = "sign_in", "Signed in on a new device"
-        ACCOUNT = "account", "A way to sign in was changed"
+        RECEIVED = "received", gettext_lazy("Received a picture")
+        LOST = "lost", gettext_lazy("Lost the right to a picture")
+        RETURNED = "returned", gettext_lazy("The right to a picture is back")
+        REMOVED = "removed", gettext_lazy("A picture was removed by the site’s team")
+        REPORT_DECIDED = "report_decided", gettext_lazy("A report was decided")
+        MADE = "made", gettext_lazy("What they made is finished")
+        NOT_MADE = "not_made", gettext_lazy("What they made failed")
+        SIGN_IN = "sign_in", gettext_lazy("Signed in on a new device")
+        ACCOUNT = "account", gettext_lazy("A way to sign in was changed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "notice_page" begins with it.
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="notices", db_index=False)
     avatar = models.ForeignKey(
-        Avatar, on_delete=models.SET_NULL, null=True, blank=True, related_name="notices", help_text="Shown beside it."
+        Avatar,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="notices",
+        help_text=gettext_lazy("Shown beside it."),
     )
     kind = models.CharField(max_length=16, choices=Kind.choices)
-    subject = models.CharField(max_length=64, blank=True, help_text="The key of the row that it is about.")
-    sentence = models.CharField(max_length=300, blank=True, help_text="Why; empty where nothing more is to be said.")
+    subject = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("The key of the row that it is about.")
+    )
+    sentence = SentenceField(blank=True, help_text=gettext_lazy("Why; empty where nothing more is to be said."))
     facts: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
-        default=dict, blank=True, help_text="Names and texts as they were then, by the kind."
+        default=dict, blank=True, help_text=gettext_lazy("Names and texts as they were then, by the kind.")
     )
     at = models.DateTimeField(db_index=True)
-    is_on_site = models.BooleanField(default=True, help_text="False where the person wants the mail only.")
-    read_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the person read it, or what happened since made it out of date."
+    is_on_site = models.BooleanField(
+        default=True, help_text=gettext_lazy("False where the person wants the mail only.")
     )
-    mail_to = models.EmailField(blank=True, help_text="Empty: the person’s confirmed address.")
+    read_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("When the person read it, or what happened since made it out of date."),
+    )
+    mail_to = models.EmailField(blank=True, help_text=gettext_lazy("Empty: the person’s confirmed address."))
     mailed_at = models.DateTimeField(null=True, blank=True)
     mail_refusal = models.CharField(
-        max_length=300, blank=True, help_text="Why the mail server refused this mail for good."
+        max_length=300, blank=True, help_text=gettext_lazy("Why the mail server refused this mail for good.")
     )
 
     objects = NoticeQuerySet.as_manager()

@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from profiles.fields import HexField
 from profiles.leases import Leased, Policy
@@ -22,18 +23,18 @@ class DataExport(Leased):
     person = "profile_id"
 
     class State(models.TextChoices):
-        BUILDING = "building", "Being put together"
-        READY = "ready", "Ready"
-        FAILED = "failed", "Failed"
+        BUILDING = "building", gettext_lazy("Being put together")
+        READY = "ready", gettext_lazy("Ready")
+        FAILED = "failed", gettext_lazy("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.OneToOneField(Profile, on_delete=models.CASCADE, related_name="data_export")
     state = models.CharField(max_length=8, choices=State.choices, default=State.BUILDING)
-    key = models.CharField(max_length=120, unique=True, help_text="Of the object in the store.")
-    percent = models.PositiveSmallIntegerField(default=0, help_text="How far the job is.")
+    key = models.CharField(max_length=120, unique=True, help_text=gettext_lazy("Of the object in the store."))
+    percent = models.PositiveSmallIntegerField(default=0, help_text=gettext_lazy("How far the job is."))
     byte_count = models.PositiveBigIntegerField(default=0)
     asked_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True, help_text="When the file is deleted.")
+    expires_at = models.DateTimeField(db_index=True, help_text=gettext_lazy("When the file is deleted."))
 
     class Meta(Leased.Meta):
         pass
@@ -56,7 +57,7 @@ class AccountDeletion(Leased):
     profile = models.OneToOneField(Profile, on_delete=models.CASCADE, primary_key=True, related_name="deletion")
     asked_at = models.DateTimeField()
     begun_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the deletion began: from then on it can't be undone."
+        null=True, blank=True, help_text=gettext_lazy("When the deletion began: from then on it can't be undone.")
     )
 
     class Meta(Leased.Meta):
@@ -69,7 +70,9 @@ class AccountDeletion(Leased):
 class RetiredHandle(models.Model):
     """A handle of a deleted person, which nobody gets until `until`: links to it must not show somebody else."""
 
-    sha256 = HexField(max_length=32, primary_key=True, help_text="Of the handle; the handle itself is not kept.")
+    sha256 = HexField(
+        max_length=32, primary_key=True, help_text=gettext_lazy("Of the handle; the handle itself is not kept.")
+    )
     until = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

@@ -38,30 +38,32 @@ class Profile(models.Model):
     pronouns = models.CharField(max_length=40, blank=True)
     bio = models.CharField(max_length=280, blank=True)
     links: models.JSONField[list[str], list[str]] = models.JSONField(
-        default=list, blank=True, help_text="Addresses of their own pages elsewhere, as they entered them."
+        default=list, blank=True, help_text=_("Addresses of their own pages elsewhere, as they entered them.")
     )
     avatar = models.ForeignKey("Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     avatar_version = models.PositiveIntegerField(default=0)
-    is_found_by_email = models.BooleanField(default=False, help_text="Serve the picture by hashes of their addresses.")
+    is_found_by_email = models.BooleanField(
+        default=False, help_text=_("Serve the picture by hashes of their addresses.")
+    )
     on_loss = models.CharField(
         max_length=6,
         blank=True,
         choices=OnLoss.choices,
-        help_text="When the right to a picture is lost; empty: as the site.",
+        help_text=_("When the right to a picture is lost; empty: as the site."),
     )
     returns_by_itself = models.BooleanField(
-        default=True, help_text="A picture whose right came back is theirs again without asking."
+        default=True, help_text=_("A picture whose right came back is theirs again without asking.")
     )
     is_hidden = models.BooleanField(
-        default=False, help_text="Nobody sees this person: see profiles.people.hiding, which alone changes it."
+        default=False, help_text=_("Nobody sees this person: see profiles.people.hiding, which alone changes it.")
     )
-    language = models.CharField(max_length=16, blank=True, help_text="Of mails to them; empty: the site’s.")
+    language = models.CharField(max_length=16, blank=True, help_text=_("Of mails to them; empty: the site’s."))
     notice_choices: models.JSONField[dict[str, bool], dict[str, bool]] = models.JSONField(
-        default=dict, blank=True, help_text="Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”."
+        default=dict, blank=True, help_text=_("Where they chose otherwise than the site: “<kind>.site”, “<kind>.mail”.")
     )
-    unread_notices = models.PositiveIntegerField(default=0, help_text="What the bell shows.")
+    unread_notices = models.PositiveIntegerField(default=0, help_text=_("What the bell shows."))
     asking_notices = models.PositiveIntegerField(
-        default=0, help_text="Unread ones that every page shows: it looks them up only if there are any."
+        default=0, help_text=_("Unread ones that every page shows: it looks them up only if there are any.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -125,7 +127,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ["-at"]
-        verbose_name_plural = "audit entries"
+        verbose_name_plural = _("audit entries")
         indexes = [models.Index(fields=["profile", "-at"], name="audit_by_profile")]
 
     def __str__(self) -> str:

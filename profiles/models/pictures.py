@@ -11,9 +11,10 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from profiles import settings
-from profiles.fields import HexField
+from profiles.fields import HexField, SentenceField
 from profiles.images.limits import square_sides
 from profiles.leases import Leased
 from profiles.models.display import OnLoss, has_right, resolve_policy
@@ -38,14 +39,14 @@ class StoredImage(Leased):
     byte_count = models.PositiveIntegerField()
     source_format = models.CharField(max_length=16)
     difference_hash = models.BigIntegerField(
-        null=True, blank=True, help_text="64 bits by which pictures that look alike are found."
+        null=True, blank=True, help_text=gettext_lazy("64 bits by which pictures that look alike are found.")
     )
     created_at = models.DateTimeField(auto_now_add=True)
-    touched_at = models.DateTimeField(help_text="When somebody last began to store or use it.")
+    touched_at = models.DateTimeField(help_text=gettext_lazy("When somebody last began to store or use it."))
     purge_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When to look whether anything uses it; empty if something did.",
+        help_text=gettext_lazy("When to look whether anything uses it; empty if something did."),
     )
 
     # The bytes of the master, set by profiles.store.images.keep_image: they need not be read back.
@@ -73,9 +74,11 @@ class Rendition(models.Model):
     image = models.ForeignKey(StoredImage, on_delete=models.CASCADE, related_name="renditions", db_index=False)
     # In an order that leaves no gaps between columns: this is the largest table.
     byte_count = models.PositiveIntegerField()
-    size = models.PositiveSmallIntegerField(help_text="Side in pixels.")
-    is_still = models.BooleanField(default=True, help_text="False where the frames of an animation are kept.")
-    format = models.CharField(max_length=8, help_text="webp, png, jpeg or avif.")
+    size = models.PositiveSmallIntegerField(help_text=gettext_lazy("Side in pixels."))
+    is_still = models.BooleanField(
+        default=True, help_text=gettext_lazy("False where the frames of an animation are kept.")
+    )
+    format = models.CharField(max_length=8, help_text=gettext_lazy("webp, png, jpeg or avif."))
     sha256 = HexField(max_length=32)
 
     class Meta:
@@ -121,9 +124,9 @@ class Avatar(models.Model):
     """
 
     class State(models.TextChoices):
-        ACTIVE = "active", "Active"
-        WITHDRAWN = "withdrawn", "Withdrawn"
-        REMOVED = "removed", "Removed"
+        ACTIVE = "active", gettext_lazy("Active")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
+        REMOVED = "removed", gettext_lazy("Removed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.
@@ -136,33 +139,41 @@ class Avatar(models.Model):
         null=True,
         blank=True,
         db_index=False,
-        help_text="The whole picture that `image` was cut from, for its owner only; empty if nothing was cut or kept.",
+        help_text=gettext_lazy(
+            "The whole picture that `image` was cut from, for its owner only; empty if nothing was cut or kept."
+        ),
     )
     source = models.CharField(max_length=MAX_NAME, choices=source_choices)
-    reference = models.CharField(max_length=250, blank=True, help_text="What it was taken from; empty for uploads.")
+    reference = models.CharField(
+        max_length=250, blank=True, help_text=gettext_lazy("What it was taken from; empty for uploads.")
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.ACTIVE)
-    reason = models.CharField(max_length=300, blank=True, help_text="Why it was withdrawn or removed.")
+    reason = SentenceField(blank=True, help_text=gettext_lazy("Why it was withdrawn or removed."))
     is_locked = models.BooleanField(
-        default=False, help_text="Removed by the site's team: the person can't bring it back."
+        default=False, help_text=gettext_lazy("Removed by the site's team: the person can't bring it back.")
     )
     title = models.CharField(max_length=200, blank=True)
     alt_text = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
-    chosen_at = models.DateTimeField(help_text="When the person last made it their picture.")
+    chosen_at = models.DateTimeField(help_text=gettext_lazy("When the person last made it their picture."))
     removed_at = models.DateTimeField(null=True, blank=True)
     attested_at = models.DateTimeField(
-        null=True, blank=True, help_text="Last successful check of the right to show it; empty for uploads."
+        null=True,
+        blank=True,
+        help_text=gettext_lazy("Last successful check of the right to show it; empty for uploads."),
     )
     is_doubted = models.BooleanField(
-        default=False, help_text="The right to show it may just have been lost: no mark until that is settled."
+        default=False,
+        help_text=gettext_lazy("The right to show it may just have been lost: no mark until that is settled."),
     )
     lost_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="When its right was lost while it was in use.",
+        help_text=gettext_lazy("When its right was lost while it was in use."),
     )
     is_offered = models.BooleanField(
-        default=False, help_text="Its right is back, and the person wants to be asked before it is their picture again."
+        default=False,
+        help_text=gettext_lazy("Its right is back, and the person wants to be asked before it is their picture again."),
     )
     provenance = models.JSONField(null=True, blank=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from profiles.leases import Leased, Policy
 
@@ -17,16 +18,20 @@ class StoreShard(Leased):
 
     folder = models.CharField(max_length=10)
     prefix = models.CharField(max_length=2)
-    position = models.CharField(max_length=100, blank=True, help_text="The last key that this walk has checked.")
+    position = models.CharField(
+        max_length=100, blank=True, help_text=gettext_lazy("The last key that this walk has checked.")
+    )
     begun_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When this walk began; empty between two walks."
+        null=True, blank=True, help_text=gettext_lazy("When this walk began; empty between two walks.")
     )
     finished_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When the last whole walk ended."
+        null=True, blank=True, help_text=gettext_lazy("When the last whole walk ended.")
     )
-    object_count = models.PositiveBigIntegerField(default=0, help_text="Objects seen by this walk, or by the last one.")
+    object_count = models.PositiveBigIntegerField(
+        default=0, help_text=gettext_lazy("Objects seen by this walk, or by the last one.")
+    )
     cpu_seconds = models.FloatField(
-        default=0, help_text="What this walk took of a worker's processor, or the last one."
+        default=0, help_text=gettext_lazy("What this walk took of a worker's processor, or the last one.")
     )
 
     class Meta(Leased.Meta):

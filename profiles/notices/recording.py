@@ -16,6 +16,7 @@ from profiles.models import Avatar, Notice, Profile
 from profiles.notices import choices
 from profiles.notices.kinds import ASKING, REQUIRED, RULES
 from profiles.notices.reader import lock_reader
+from profiles.sentences import dump_sentence
 
 # How long notices are kept, read or not.
 KEPT = timedelta(days=90)
@@ -57,8 +58,8 @@ def record_notice(profile_id: int, new: NewNotice) -> Notice | None:
             return None
         facts = {
             "avatar": new.avatar,
-            "sentence": new.sentence[:300],
-            "facts": dict(new.facts),
+            "sentence": new.sentence,
+            "facts": {name: dump_sentence(text) for name, text in new.facts.items()},
             "is_on_site": is_on_site,
             "mail_to": new.mail_to,
             "due_at": new.at + rule.mail_after if is_mailed else None,
@@ -71,14 +72,14 @@ def record_notice(profile_id: int, new: NewNotice) -> Notice | None:
 
 
 def mark_read(profile_id: int, now: datetime, which: Q | None = None) -> int:
-    """Mark unread notices as read, all or those of `which`. Return how many.
+    """Mark unread notices as read: those of `which`, or else all that stand on pages. Return how many.
 
     A mail that is still due is not sent: the person knows. Those that nobody can switch off are sent nevertheless.
     """
     with lock_reader(profile_id) as owner:
         if owner is None:
             return 0
-        return _mark(owner, now, which or Q())
+        return _mark(owner, now, Q(is_on_site=True) if which is None else which)
 
 
 def is_mine(profile: Profile, which: Q) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime, time
+from textwrap import wrap
 from typing import IO, Any
-from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile
 
+from django.conf import settings as django_settings
 from django.db.models import Model
+from django.utils.translation import override
 
 from profiles import settings
 from profiles.models import Profile
 from profiles.own_data.parts import Part, get_files, get_parts
+from profiles.sentences import gettext as _
 
 #: Increase it when a column or a file changes its meaning or goes. New ones may come at any time.
 VERSION = 1
@@ -38,28 +40,35 @@ class Archive:
 
 
 def write_archive(target: IO[bytes], profile: Profile, now: datetime, report: Callable[[int], object]) -> None:
-    """Write everything that belongs to the person. Raise StorageError, and whatever `report` raises."""
+    """Write everything that belongs to the person, with our sentences in their language.
+
+    Raise StorageError, and whatever `report` raises.
+    """
     with ZipFile(target, "w", ZIP_DEFLATED) as file:
         archive = Archive(file, profile, now, report)
+        language = override(profile.language or django_settings.LANGUAGE_CODE)
         parts = get_parts()
         for place, part in enumerate(parts):
-            _write_part(archive, part)
+            with language:
+                _write_part(archive, part)
             report(10 * (place + 1) // len(parts))
-        _write_files(archive)
-        _write_about(archive)
+        _write_files(archive)  # receipts are in English, as everywhere
+        with language:
+            _write_about(archive)
 
 
 def to_json(value: object) -> Json:
-    """Return a column's value as it stands in the files: times in ISO 8601, bytes as 0x and hexadecimal digits."""
-    if isinstance(value, datetime):
+    """Return a column's value as it stands in the files: times in ISO 8601, bytes as 0x and hexadecimal digits.
+
+    A value of any other kind is a text: nothing that is kept of a person may be left out.
+    """
+    if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, bytes | memoryview):
         return f"0x{bytes(value).hex()}"
-    if isinstance(value, UUID | Decimal):
-        return str(value)
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > EXACT:
         return str(value)
-    return value if isinstance(value, bool | int | float | str | list | dict) else None
+    return value if isinstance(value, bool | int | float | str | list | dict | None) else str(value)
 
 
 def row_of(part: Part, values: Iterable[Any]) -> dict[str, Json]:
@@ -104,23 +113,35 @@ def _write_about(archive: Archive) -> None:
 
 
 def _readme(archive: Archive) -> Iterator[str]:
-    name = settings.current().site_name or "this site"
-    yield f"What {name} keeps of {archive.profile.handle}, as of {archive.now:%Y-%m-%d %H:%M} UTC."
+    site = settings.current().site_name or _("this site")
+    time = f"{archive.now:%Y-%m-%d %H:%M}"
+    yield _(
+        "What %(site)s keeps of %(handle)s, as of %(time)s UTC.", site=site, handle=archive.profile.handle, time=time
+    )
     yield ""
-    yield "Texts are UTF-8. Times are UTC in ISO 8601. Bytes, such as addresses, are 0x and hexadecimal digits. Numbers"
-    yield "that are too large for JSON are texts. export.json names the version of this format."
+    yield from wrap(
+        _(
+            "Texts are UTF-8. Times are UTC in ISO 8601. Bytes, such as addresses, are 0x and hexadecimal digits. "
+            "Numbers that are too large for JSON are texts. export.json names the version of this format."
+        ),
+        width=120,
+    )
     yield ""
     for part in get_parts():
         yield f"{part.name}.json"
-        yield f"    {part.about}"
-        yield from (f"    Without {column}: {reason}" for column, reason in part.left_out.items())
+        yield f"    {_(part.about)}"
+        yield from (f"    {_without(column, reason)}" for column, reason in part.left_out.items())
     for files in get_files():
         yield f"{files.folder}/"
-        yield f"    {files.about}"
+        yield f"    {_(files.about)}"
     if archive.missing:
         yield ""
-        yield "These files are named, but our store has lost them:"
+        yield _("These files are named, but our store has lost them:")
         yield from (f"    {name}" for name in archive.missing)
+
+
+def _without(column: str, reason: str) -> str:
+    return _("Without %(column)s: %(reason)s", column=column, reason=_(reason))
 
 
 def columns_of(model: type[Model]) -> set[str]:

@@ -22,6 +22,7 @@ from profiles.models import AccountDeletion, Avatar, Profile
 from profiles.own_data.parts import get_erasers
 from profiles.people.hiding import refresh_hidden
 from profiles.pictures.changing import lock_profile
+from profiles.sentences import gettext, gettext_noop
 from profiles.signals import account_deleted, deletion_asked
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
@@ -32,8 +33,10 @@ log = logging.getLogger(__name__)
 TIME_LIMIT = timedelta(minutes=9)
 # Pictures that are deleted in one transaction.
 PAGE = 100
-STAFF = Kind("staff-stay", "Staff can't delete their account", 409)
-STAFF_SENTENCE = "You are on the site’s team. Have another admin take that from you first, then delete your account."
+STAFF = Kind("staff-stay", gettext_noop("Staff can't delete their account"), 409)
+STAFF_SENTENCE = gettext(
+    "You are on the site’s team. Have another admin take that from you first, then delete your account."
+)
 
 
 def ask_deletion(profile: Profile, actor: AbstractBaseUser, now: datetime) -> AccountDeletion:
@@ -79,13 +82,13 @@ def erase_account(profile_id: int, now: datetime) -> None:
         if not wish.keep(begun_at=wish.begun_at or now):
             return
         profile = Profile.objects.select_related("user").get(pk=profile_id)
-        user, name = profile.user, profile.name
+        user, name, language = profile.user, profile.name, profile.language
         addresses = settings.verified_addresses(user)
         for erase in get_erasers():
             erase(user, now)
         _delete_rows(user)
         log.info("An account was deleted, as its person asked.")
-        account_deleted.send(Profile, name=name, addresses=addresses)
+        account_deleted.send(Profile, name=name, addresses=addresses, language=language)
 
 
 def _delete_rows(user: User) -> None:

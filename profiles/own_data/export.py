@@ -19,6 +19,8 @@ from profiles.models import DataExport, Profile
 from profiles.own_data.archive import write_archive
 from profiles.pictures.changing import lock_profile
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.signals import export_ready
 from profiles.store import exports
 from profiles.store.errors import ObjectMissing
@@ -36,10 +38,10 @@ PAGE = 200
 class NoExport(ExpectedError):
     """There is no file to download."""
 
-    kind = Kind("no-export", "No such file", 404)
+    kind = Kind("no-export", gettext_noop("No such file"), 404)
 
     def __init__(self) -> None:
-        super().__init__("There is no file of your data, or it has been deleted. Ask for a new one.")
+        super().__init__(_("There is no file of your data, or it has been deleted. Ask for a new one."))
 
 
 class TakenOver(Exception):

@@ -33,6 +33,7 @@ from profiles.own_data.parts import (
     register_part,
 )
 from profiles.people.handles import retire_handle
+from profiles.sentences import gettext_noop
 from profiles.serving.receipt import build_signed_receipt
 from profiles.serving.showing import shown_picture
 from profiles.store import exports, objects
@@ -49,30 +50,33 @@ PARTS = (
         Profile,
         "user",
         "profile",
-        "What your page says, and what you decided about your picture.",
+        gettext_noop("What your page says, and what you decided about your picture."),
         ("handle", "display_name", "pronouns", "bio", "links", "avatar_id", "is_found_by_email", "on_loss",
          "returns_by_itself", "language", "notice_choices", "created_at", "updated_at"),
         {
-            "avatar_version": "A count by which caches see changes.",
-            "is_hidden": "Follows from your account's state.",
-            "unread_notices": "Counts the unread ones of notices.json.",
-            "asking_notices": "Counts those of them that every page shows.",
+            "avatar_version": gettext_noop("A count by which caches see changes."),
+            "is_hidden": gettext_noop("Follows from your account's state."),
+            "unread_notices": gettext_noop("Counts the unread ones of notices.json."),
+            "asking_notices": gettext_noop("Counts those of them that every page shows."),
         },
     ),
     Part(
         Avatar,
         OWNER,
         "pictures",
-        "Your picture history. The picture with the id in “id” is in pictures/.",
+        gettext_noop("Your picture history. The picture with the id in “id” is in pictures/."),
         ("id", "source", "reference", "state", "reason", "is_locked", "title", "alt_text", "created_at", "chosen_at",
          "removed_at", "attested_at", "is_doubted", "lost_at", "is_offered", "provenance"),
-        {"image_id": "The picture itself is in pictures/.", "uncut_id": "So is what it was cut from."},
+        {
+            "image_id": gettext_noop("The picture itself is in pictures/."),
+            "uncut_id": gettext_noop("So is what it was cut from."),
+        },
     ),
     Part(
         Notice,
         OWNER,
         "notices",
-        "What we told you about your pictures and your account.",
+        gettext_noop("What we told you about your pictures and your account."),
         ("id", "avatar_id", "kind", "subject", "sentence", "facts", "at", "is_on_site", "read_at", "mail_to",
          "mailed_at", "mail_refusal"),
     ),
@@ -80,39 +84,39 @@ PARTS = (
         FormerHandle,
         OWNER,
         "former_handles",
-        "Handles that you left, and until when they lead to your new one.",
+        gettext_noop("Handles that you left, and until when they lead to your new one."),
         ("handle", "left_at", "kept_until"),
     ),
     Part(
         EmailName,
         OWNER,
         "email_hashes",
-        "The hashes of e-mail addresses by which others find your picture, if you allowed it.",
+        gettext_noop("The hashes of e-mail addresses by which others find your picture, if you allowed it."),
         ("sha256", "md5"),
     ),
     Part(
         AuditEntry,
         OWNER,
         "audit",
-        "What was done to your picture and account, and when.",
+        gettext_noop("What was done to your picture and account, and when."),
         ("action", "detail", "at"),
-        {"actor_id": "Who on the site's team did it is about them."},
+        {"actor_id": gettext_noop("Who on the site's team did it is about them.")},
     ),
     Part(
         UploadTicket,
         OWNER,
         "uploads",
-        "Uploads that went straight to the object store, until they are tidied up.",
+        gettext_noop("Uploads that went straight to the object store, until they are tidied up."),
         ("id", "byte_count", "content_type", "created_at", "expires_at", "used_at"),
-        {"key": "An address inside our store."},
+        {"key": gettext_noop("An address inside our store.")},
     ),
     Part(
         ApiToken,
         OWNER,
         "api_tokens",
-        "Your API tokens, without the secrets, which we do not have.",
+        gettext_noop("Your API tokens, without the secrets, which we do not have."),
         ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
-        {"digest": "It checks the secret."},
+        {"digest": gettext_noop("It checks the secret.")},
     ),
 )  # fmt: skip
 
@@ -122,8 +126,12 @@ def register() -> None:
         register_part(part)
     leave_out(DataExport, "It is this file.")
     leave_out(AccountDeletion, "While it is there, nothing can be exported.")
-    register_files(Files("pictures", "Your pictures: as we keep them (kept), and as shown (shown).", list_pictures))
-    register_files(Files("receipts", "The signed receipt of the picture that others see now.", list_receipts))
+    register_files(
+        Files("pictures", gettext_noop("Your pictures: as we keep them (kept), and as shown (shown)."), list_pictures)
+    )
+    register_files(
+        Files("receipts", gettext_noop("The signed receipt of the picture that others see now."), list_receipts)
+    )
     register_eraser(f"{__name__}.{erase.__name__}")
 
 

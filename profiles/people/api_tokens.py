@@ -18,6 +18,7 @@ from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
 from profiles.models import ApiToken, Profile
 from profiles.pictures.changing import lock_profile
+from profiles.sentences import gettext, gettext_noop
 from profiles.text import one_line
 
 PREFIX = "avs_"
@@ -38,17 +39,17 @@ class Scope(StrEnum):
     DELETE = "delete"
 
 
-TOKEN_UNKNOWN = Kind("token-unknown", "Unknown token", 401)
-TOKEN_REVOKED = Kind("token-revoked", "The token was revoked", 401)
-TOKEN_EXPIRED = Kind("token-expired", "The token has expired", 401)
-TOO_MANY_TOKENS = Kind("too-many-tokens", "Too many tokens", 409)
-NO_SUCH_TOKEN = Kind("no-such-token", "No such token", 404)
+TOKEN_UNKNOWN = Kind("token-unknown", gettext_noop("Unknown token"), 401)
+TOKEN_REVOKED = Kind("token-revoked", gettext_noop("The token was revoked"), 401)
+TOKEN_EXPIRED = Kind("token-expired", gettext_noop("The token has expired"), 401)
+TOO_MANY_TOKENS = Kind("too-many-tokens", gettext_noop("Too many tokens"), 409)
+NO_SUCH_TOKEN = Kind("no-such-token", gettext_noop("No such token"), 404)
 
 
 class TokenError(ExpectedError):
     """A token can't be made or revoked, or opens nothing."""
 
-    kind = Kind("token-invalid", "The token can't be made", 422)
+    kind = Kind("token-invalid", gettext_noop("The token can't be made"), 422)
 
 
 @dataclass(frozen=True)
@@ -77,14 +78,16 @@ def create_token(
     """
     name = one_line(wanted.name)[:60]
     if not name or not wanted.scopes:
-        raise TokenError("A token needs a name and at least one thing it may do.")
+        raise TokenError(gettext("A token needs a name and at least one thing it may do."))
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
     words = " ".join(scope for scope in Scope if scope in wanted.scopes)
     with lock_profile(profile.pk) as owner:
         then = now - KEPT_AFTER_END
         owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then)).delete()
         if live_tokens(owner, now).count() >= MAX_LIVE:
-            sentence = f"You have {MAX_LIVE} tokens in use, which is as many as one person may. Revoke one first."
+            sentence = gettext(
+                "You have %(live)s tokens in use, which is as many as one person may. Revoke one first.", live=MAX_LIVE
+            )
             raise TokenError(sentence, TOO_MANY_TOKENS)
         token = owner.api_tokens.create(name=name, digest=digest_of(secret), scopes=words, expires_at=wanted.expires_at)
         expires = None if wanted.expires_at is None else wanted.expires_at.isoformat()
@@ -97,7 +100,7 @@ def revoke_token(profile: Profile, token_id: UUID, *, now: datetime, actor: Abst
     with lock_profile(profile.pk) as owner:
         token = owner.api_tokens.filter(pk=token_id).first()
         if token is None:
-            raise TokenError("This token is not one of yours, or it is gone.", NO_SUCH_TOKEN)
+            raise TokenError(gettext("This token is not one of yours, or it is gone."), NO_SUCH_TOKEN)
         if token.revoked_at is None:
             token.revoked_at = now
             token.save(update_fields=["revoked_at"])
@@ -128,11 +131,11 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     people = ApiToken.objects.select_related("profile__user", "profile__avatar__image")
     token = people.filter(digest=digest_of(secret)).first() if _PATTERN.fullmatch(secret) else None
     if token is None or not token.profile.user.is_active or token.profile.is_hidden:
-        raise TokenError("No such token is known here. Check that you copied all of it.", TOKEN_UNKNOWN)
+        raise TokenError(gettext("No such token is known here. Check that you copied all of it."), TOKEN_UNKNOWN)
     if token.revoked_at is not None:
-        raise TokenError("This token was revoked. Make a new one in your settings.", TOKEN_REVOKED)
+        raise TokenError(gettext("This token was revoked. Make a new one in your settings."), TOKEN_REVOKED)
     if token.expires_at is not None and token.expires_at <= now:
-        raise TokenError("This token has expired. Make a new one in your settings.", TOKEN_EXPIRED)
+        raise TokenError(gettext("This token has expired. Make a new one in your settings."), TOKEN_EXPIRED)
     _record_use(token, now)
     return token
 

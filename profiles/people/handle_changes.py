@@ -39,8 +39,11 @@ def check_free(handle: str, now: datetime, *, owner: Profile | None = None) -> N
 
 
 def find_free_variant(handle: str, now: datetime) -> str:
-    """Return a free handle like this one, "" if the nearest are all taken."""
-    variants = [f"{handle[: MAX_HANDLE - 2]}-{number}" for number in _VARIANTS]
+    """Return a free handle like this one, "" if the nearest are all taken, or if this is nothing to go by."""
+    stem = handle[: MAX_HANDLE - 2].strip("-_")
+    if not stem:
+        return ""
+    variants = [f"{stem}-{number}" for number in _VARIANTS]
     not_free = _taken(set(variants), now, None)
     return next((each for each in variants if each not in not_free), "")
 
@@ -54,7 +57,7 @@ def check_pace(profile: Profile, now: datetime) -> None:
         return
     again_at = left[-ours.handle_changes] + ours.handle_change_time
     sentence = _("You changed your handle a few times lately. You can change it again on %(day)s.")
-    raise HandleError(sentence % {"day": date(localtime(again_at + timedelta(days=1)), "j F Y")}, HANDLE_TOO_SOON)
+    raise HandleError(sentence % {"day": date(localtime(again_at + timedelta(days=1)), _("j F Y"))}, HANDLE_TOO_SOON)
 
 
 def complete_change(profile: Profile, left: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from profiles import settings
 from profiles.errors import ExpectedError, Kind
 from profiles.jobs import job
 from profiles.models import HANDLE_PATTERN, HANDLE_RULE, RetiredHandle
+from profiles.sentences import gettext_noop
 
 # Names that would let somebody speak for the site, or that stand for nobody.
 _RESERVED = """
@@ -30,10 +31,10 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "\u0131": "i
 # A handle that was deleted with its person is nobody's for so long.
 RETIRED_FOR = timedelta(days=180)
 
-HANDLE_INVALID = Kind("handle-invalid", "Not a handle", 422)
-HANDLE_RESERVED = Kind("handle-reserved", "The handle is reserved", 409)
-HANDLE_TAKEN = Kind("handle-taken", "The handle is taken", 409)
-HANDLE_TOO_SOON = Kind("handle-too-soon", "The handle was changed lately", 409)
+HANDLE_INVALID = Kind("handle-invalid", gettext_noop("Not a handle"), 422)
+HANDLE_RESERVED = Kind("handle-reserved", gettext_noop("The handle is reserved"), 409)
+HANDLE_TAKEN = Kind("handle-taken", gettext_noop("The handle is taken"), 409)
+HANDLE_TOO_SOON = Kind("handle-too-soon", gettext_noop("The handle was changed lately"), 409)
 
 
 class HandleError(ExpectedError):

@@ -9,6 +9,7 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext_noop
 
 MAX_LINKS = 5
 MAX_LENGTH = 200
@@ -18,7 +19,7 @@ _check_web_address = URLValidator(schemes=["http", "https"])
 class LinkError(ExpectedError):
     """A link can't be shown."""
 
-    kind = Kind("bad-link", "Not a link", 422)
+    kind = Kind("bad-link", gettext_noop("Not a link"), 422)
 
 
 def parse_links(text: str) -> tuple[str, ...]:

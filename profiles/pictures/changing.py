@@ -20,9 +20,11 @@ from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
 from profiles.images.errors import PictureError
 from profiles.models import Avatar, Profile
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.signals import avatar_changed
 
-NO_PICTURE = Kind("no-picture", "No picture", 404)
+NO_PICTURE = Kind("no-picture", gettext_noop("No picture"), 404)
 
 
 class AvatarError(ExpectedError):
@@ -34,16 +36,16 @@ class AvatarError(ExpectedError):
 class AvatarNotShowable(AvatarError):
     """The picture was withdrawn or removed, or not attested recently enough."""
 
-    kind = Kind("picture-not-showable", "The picture can't be shown", 409)
+    kind = Kind("picture-not-showable", gettext_noop("The picture can't be shown"), 409)
 
 
 class NoSuchAvatar(AvatarError):
     """The picture is not in this person's history."""
 
-    kind = Kind("no-such-picture", "No such picture", 404)
+    kind = Kind("no-such-picture", gettext_noop("No such picture"), 404)
 
     def __init__(self) -> None:
-        super().__init__("This picture is not in your history. It may have been removed for good.")
+        super().__init__(_("This picture is not in your history. It may have been removed for good."))
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def lock_profile(profile_id: int) -> Iterator[Profile]:
     with transaction.atomic():
         profile = Profile.objects.select_for_update(no_key=True).filter(pk=profile_id).first()
         if profile is None:
-            raise AvatarError("This account no longer exists.")
+            raise AvatarError(_("This account no longer exists."))
         yield profile
 
 

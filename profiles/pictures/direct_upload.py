@@ -20,6 +20,8 @@ from profiles.images.picture import UNCHANGED, Edit
 from profiles.models import Avatar, Profile, UploadTicket
 from profiles.pictures.changing import AvatarError
 from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.sources import UPLOAD
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
@@ -35,13 +37,13 @@ LATE = timedelta(minutes=2)
 
 
 # The store takes no posts, or the site does not want them.
-NO_DIRECT_UPLOAD = Kind("no-direct-upload", "No direct upload", 404)
+NO_DIRECT_UPLOAD = Kind("no-direct-upload", gettext_noop("No direct upload"), 404)
 # The requested size or type is not accepted.
-TICKET_REFUSED = Kind("ticket-refused", "The upload can't be accepted", 422)
+TICKET_REFUSED = Kind("ticket-refused", gettext_noop("The upload can't be accepted"), 422)
 # The ticket is not this person's, used, or too old.
-TICKET_UNKNOWN = Kind("ticket-unknown", "No such upload", 404)
+TICKET_UNKNOWN = Kind("ticket-unknown", gettext_noop("No such upload"), 404)
 # The ticket is spent, and the store holds nothing or something else.
-NOTHING_ARRIVED = Kind("nothing-arrived", "The upload is incomplete", 409)
+NOTHING_ARRIVED = Kind("nothing-arrived", gettext_noop("The upload is incomplete"), 409)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def issue_ticket(profile: Profile, byte_count: int, content_type: str, now: date
     Raise AvatarError of the kind NO_DIRECT_UPLOAD or TICKET_REFUSED, or StorageError.
     """
     if not takes_direct_uploads():
-        raise AvatarError("This site takes pictures through its upload form only.", NO_DIRECT_UPLOAD)
+        raise AvatarError(_("This site takes pictures through its upload form only."), NO_DIRECT_UPLOAD)
     _check_size_and_type(byte_count, content_type)
     ticket_id = uuid.uuid4()
     key = objects.incoming_key(ticket_id)
@@ -98,16 +100,18 @@ def redeem_ticket(
 def _check_size_and_type(byte_count: int, content_type: str) -> None:
     most = settings.current().upload_max_bytes
     if not 1 <= byte_count <= most:
-        raise AvatarError(f"Pictures may have from 1 byte to {filesizeformat(most)}.", TICKET_REFUSED)
+        raise AvatarError(_("Pictures may have from 1 byte to %(most)s.", most=filesizeformat(most)), TICKET_REFUSED)
     if content_type not in CONTENT_TYPES:
-        raise AvatarError(f"Only {UPLOAD_NAMES} pictures can be uploaded.", TICKET_REFUSED)
+        raise AvatarError(
+            _("Only %(upload_names)s pictures can be uploaded.", upload_names=_(UPLOAD_NAMES)), TICKET_REFUSED
+        )
 
 
 def _spend(profile: Profile, ticket_id: uuid.UUID, now: datetime) -> UploadTicket:
     """Mark the ticket used. One statement decides who may use it, however many requests come at once."""
     own = UploadTicket.objects.filter(pk=ticket_id, profile=profile)
     if not own.filter(used_at=None, expires_at__gt=now - LATE).update(used_at=now):
-        sentence = "This upload is unknown, was finished before, or took too long. Please start it again."
+        sentence = _("This upload is unknown, was finished before, or took too long. Please start it again.")
         raise AvatarError(sentence, TICKET_UNKNOWN)
     return own.get()
 
@@ -119,7 +123,7 @@ def _read_whole(ticket: UploadTicket) -> bytes:
     except ObjectMissing:
         content = b""
     if len(content) != ticket.byte_count:
-        raise AvatarError("The picture did not arrive whole in the store. Please upload it again.", NOTHING_ARRIVED)
+        raise AvatarError(_("The picture did not arrive whole in the store. Please upload it again."), NOTHING_ARRIVED)
     return content
 
 

@@ -30,6 +30,7 @@ from profiles.pictures.changing import (
     update_avatar,
 )
 from profiles.pictures.notices import answer_all
+from profiles.sentences import gettext as _
 from profiles.sources import UPLOAD, get_source
 from profiles.store import objects
 from profiles.store.images import keep_image
@@ -147,7 +148,7 @@ def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | 
             raise AvatarNotShowable(_why_not(avatar))
         if avatar.state == State.REMOVED:
             is_right_kept = avatar.source == UPLOAD or avatar.attested_at is not None
-            reason = "" if is_right_kept else avatar.reason or "The right to show it was lost while it was removed."
+            reason = "" if is_right_kept else avatar.reason or _("The right to show it was lost while it was removed.")
             update_avatar(
                 avatar, state=State.ACTIVE if is_right_kept else State.WITHDRAWN, removed_at=None, reason=reason
             )
@@ -173,7 +174,7 @@ def _lock_images(image_ids: set[int]) -> dict[int, StoredImage]:
     rows = StoredImage.objects.select_for_update().filter(pk__in=image_ids).order_by("pk")
     locked = {image.pk: image for image in rows}
     if len(locked) < len(image_ids):
-        raise AvatarError("The picture took too long to store. Please try again.", IMAGE_GONE)
+        raise AvatarError(_("The picture took too long to store. Please try again."), IMAGE_GONE)
     return locked
 
 
@@ -203,12 +204,12 @@ def _create_or_reuse(
 
 def _why_not(avatar: Avatar) -> str:
     if avatar.is_locked:
-        return f"This picture was removed by the site's team: {avatar.reason}"
+        return _("This picture was removed by the site's team: %(reason)s", reason=avatar.reason)
     if avatar.state == State.REMOVED:
-        return "This picture was removed. Undo that first."
+        return _("This picture was removed. Undo that first.")
     if avatar.state == State.WITHDRAWN:
-        return avatar.reason or "The right to show this picture was lost."
-    return get_source(avatar.source).unchecked
+        return avatar.reason or _("The right to show this picture was lost.")
+    return _(get_source(avatar.source).unchecked)
 
 
 def croppable(profile: Profile, avatar_id: UUID) -> Avatar:

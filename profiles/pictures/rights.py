@@ -27,9 +27,10 @@ from profiles.pictures.changing import (
 )
 from profiles.pictures.history import State, is_shown
 from profiles.pictures.notices import notify_lost, notify_removed, notify_returned
+from profiles.sentences import clean_sentence
+from profiles.sentences import gettext as _
 from profiles.settings import CLOCK_SKEW
 from profiles.sources import UPLOAD
-from profiles.text import one_line
 
 # People whose pointer one run of `revert_after_grace` moves.
 MAX_AT_ONCE = 500
@@ -37,9 +38,9 @@ MAX_AT_ONCE = 500
 
 def moderate_avatar(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser) -> Avatar:
     """Remove somebody's picture for the site. The person reads `reason_sentence`, which is required."""
-    reason = one_line(reason_sentence)[:300]
+    reason = clean_sentence(reason_sentence)
     if not reason:
-        raise AvatarError("Write why this picture is removed; the person will read it.")
+        raise AvatarError(_("Write why this picture is removed; the person will read it."))
     with lock_owner_of(avatar_id) as (owner, avatar):
         when, was_in_use = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk
         update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
@@ -103,7 +104,7 @@ def withdraw_avatar(
             is_kept = avatar.state == State.WITHDRAWN and avatar.lost_at is not None
             if avatar.attested_at is None and not (is_kept and lost_at is None):
                 return False
-            reason = one_line(reason_sentence)[:300]
+            reason = clean_sentence(reason_sentence)
             removed, in_use = avatar.state == State.REMOVED, owner.avatar_id == avatar.pk
             gone = {} if removed else {"state": State.WITHDRAWN, "reason": reason}
             update_avatar(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)

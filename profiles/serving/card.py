@@ -14,6 +14,7 @@ from profiles.images.card import Card, draw_card
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.models import Profile
+from profiles.sentences import gettext as _
 from profiles.serving.content import Drawing, fallback_bytes, rendition_bytes
 from profiles.serving.showing import ShownPicture
 from profiles.store.renditions import Square, pick_rendition
@@ -54,7 +55,8 @@ def card_of(profile: Profile, shown: ShownPicture) -> ShownCard:
     avatar = shown.avatar
     mark = ""
     if shown.mark and avatar is not None and avatar.attested_at is not None:
-        mark = f"Verified {avatar.get_source_display()} on {date(avatar.attested_at, 'j F Y')}"
+        day = str(date(avatar.attested_at, _("j F Y")))
+        mark = _("Verified %(source)s on %(day)s", source=str(avatar.get_source_display()), day=day)
     squares = [] if avatar is None else avatar.image.renditions.all()
     card = Card(profile.name, profile.handle, settings.current().site_name, mark)
     return ShownCard(card, pick_rendition(squares, _SIZE))

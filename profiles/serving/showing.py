@@ -15,6 +15,7 @@ from profiles import settings
 from profiles.models import Avatar, Profile
 from profiles.models.display import Display, decide_display, shown_until
 from profiles.people.hiding import visible_profiles
+from profiles.sentences import gettext as _
 from profiles.serving.lookup import profile_filter
 from profiles.sources import describe_mark, provenance_of
 
@@ -75,5 +76,5 @@ def valid_until(profile: Profile, avatar: Avatar, now: datetime) -> datetime | N
 
 def _alt_text(profile: Profile, avatar: Avatar | None) -> str:
     if avatar is None:
-        return f"{profile.name} has no picture yet"
-    return avatar.alt_text or avatar.title or f"{profile.name}'s picture"
+        return _("%(name)s has no picture yet", name=profile.name)
+    return avatar.alt_text or avatar.title or _("%(name)s's picture", name=profile.name)

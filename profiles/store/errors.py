@@ -10,15 +10,17 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from profiles.errors import Kind
 from profiles.outages import Outage
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-_REASON = "Our object store can't be used at the moment."
-_ADVICE = "Nothing was changed. Please try again in a few minutes."
+_REASON = _("Our object store can't be used at the moment.")
+_ADVICE = _("Nothing was changed. Please try again in a few minutes.")
 
 
 class StorageError(Outage):
     """The object store does not answer, or refuses what it must do: then only its operator can help."""
 
-    kind = Kind("storage-unavailable", "Pictures can't be stored at the moment", 503, permanent=False)
+    kind = Kind("storage-unavailable", gettext_noop("Pictures can't be stored at the moment"), 503, permanent=False)
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail, _REASON, advice=_ADVICE)

@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_datetime
 
 from profiles.images.limits import pick_size
 from profiles.models import Avatar, Profile
+from profiles.sentences import gettext as _
 from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.sources import describe_mark
 from profiles.store.renditions import content_url, pick_rendition
@@ -44,7 +45,7 @@ def avatar(
 @register.inclusion_tag("components/avatar.html")
 def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, object]:
     """Show one entry of somebody's history, framed like `avatar`."""
-    undescribed = f"Upload of {date(entry.created_at, 'j M Y, H:i')}, not described yet"
+    undescribed = _("Upload of %(time)s, not described yet", time=str(date(entry.created_at, _("j M Y, H:i"))))
     alt = "" if decorative else entry.alt_text or entry.title or undescribed
     urls = {"url": picture_url(entry, size), "url_dense": picture_url(entry, 2 * size)}
     moving = pick_rendition(entry.image.renditions.all(), 2 * size, still=False) if size >= PLAYED_FROM else None

@@ -12,10 +12,11 @@ from profiles.images.limits import pick_size
 from profiles.images.picture import EncodedImage
 from profiles.models import Avatar, Rendition, StoredImage
 from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
+from profiles.sentences import gettext as _
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing
 
-LOST = "The stored picture was lost on our side. Please set it again."
+LOST = _("The stored picture was lost on our side. Please set it again.")
 
 
 class Outcome(StrEnum):

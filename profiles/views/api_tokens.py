@@ -18,6 +18,7 @@ from profiles.people import api_tokens
 from profiles.people.profiles import profile_of
 from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.sentences import gettext as _
 
 
 @never_cache  # the answer to the form holds the new token
@@ -41,7 +42,9 @@ def revoke(request: HttpRequest, token_id: UUID) -> HttpResponse:
         token = api_tokens.revoke_token(profile_of(user), token_id, now=timezone.now(), actor=user)
     except api_tokens.TokenError as error:
         raise Http404(error.sentence) from error
-    messages.success(request, f"“{token.name}” is revoked. Programs that use it are refused from now on.")
+    messages.success(
+        request, _("“%(name)s” is revoked. Programs that use it are refused from now on.", name=token.name)
+    )
     return redirect("profiles:api_tokens")
 
 

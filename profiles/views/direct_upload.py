@@ -11,7 +11,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from profiles import limits, settings
@@ -22,11 +21,12 @@ from profiles.people.signed_in import signed_in
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error
+from profiles.sentences import gettext, gettext_noop
 from profiles.text import parse_json
 from profiles.views.undo import next_url, notify_shown
 
 P = ParamSpec("P")
-BAD_REQUEST = Kind("bad-request", "The request can't be read")
+BAD_REQUEST = Kind("bad-request", gettext_noop("The request can't be read"))
 
 
 def own_call(
@@ -55,7 +55,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     # Of a form, Django has read the body already, to look for the CSRF token.
     wanted = _read_wanted(request.body) if request.content_type == "application/json" else None
     if wanted is None:
-        raise ExpectedError('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.', BAD_REQUEST)
+        raise ExpectedError(gettext('Send JSON: {"byte_count": 12345, "content_type": "image/png"}.'), BAD_REQUEST)
     limits.spend("uploads", signed_in(request).pk, settings.current().uploads_per_hour)
     upload = issue_ticket(profile_of(signed_in(request)), *wanted, timezone.now())
     done = reverse("profiles:direct_done", args=[upload.ticket.pk])

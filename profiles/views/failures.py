@@ -12,18 +12,21 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 from django.utils.html import escape
+from django.utils.translation import get_language
 
 from profiles.errors import ExpectedError, Kind
 from profiles.outages import outage_of
 from profiles.problems import add_retry_after, problem_response
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 logger = logging.getLogger(__name__)
 
 PAGE = "{}.html"
 # Shown if even the template can't be rendered.
-_PLAIN = '<!doctype html><html lang="en"><meta charset="utf-8"><title>{0}</title><p>{0}</p></html>'
-BAD_REQUEST = Kind("bad-request", "Bad request")
-OUR_FAULT = Kind("server-error", "Something broke on our side", 500, permanent=False)
+_PLAIN = '<!doctype html><html lang="{1}"><meta charset="utf-8"><title>{0}</title><p>{0}</p></html>'
+BAD_REQUEST = Kind("bad-request", gettext_noop("Bad request"))
+OUR_FAULT = Kind("server-error", gettext_noop("Something broke on our side"), 500, permanent=False)
 _HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
 
 
@@ -34,7 +37,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     outage = outage_of(sys.exception())
     if outage is None:
-        return _answer(request, ExpectedError("Something broke on our side. It was written down.", OUR_FAULT))
+        return _answer(request, ExpectedError(_("Something broke on our side. It was written down."), OUR_FAULT))
     logger.error("%s %s was answered with 503: %s", request.method, _place(request), outage)
     response = _answer(request, outage)
     add_retry_after(response, outage)
@@ -44,7 +47,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that can't be read. Use it as a project's `handler400`."""
-    sentence = str(exception) if isinstance(exception, BadRequest) else "This request can't be read."
+    sentence = str(exception) if isinstance(exception, BadRequest) else _("This request can't be read.")
     return _answer(request, ExpectedError(sentence, BAD_REQUEST))
 
 
@@ -71,5 +74,5 @@ def _page(error: ExpectedError) -> HttpResponse:
         page: str = loader.render_to_string(PAGE.format(error.status), {"sentence": error.sentence})
     except Exception:
         logger.exception("The page of an error could not be rendered.")
-        page = _PLAIN.format(escape(error.sentence))
+        page = _PLAIN.format(escape(error.sentence), get_language() or "en")
     return HttpResponse(page, status=error.status)

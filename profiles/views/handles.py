@@ -33,7 +33,7 @@ def check(request: HttpRequest) -> HttpResponse:
         check_free(handle, now, owner=owner)
     except HandleError as error:
         sentence, is_free = error.sentence, False
-        if handle and (variant := find_free_variant(handle, now)):
+        if variant := find_free_variant(handle, now):
             sentence = _("%(reason)s Free: %(handle)s") % {"reason": sentence, "handle": variant}
     else:
         sentence, is_free = _("Free. Your page: /u/%(handle)s") % {"handle": handle}, True

@@ -15,7 +15,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from profiles.forms import AltTextForm, first_error
@@ -27,6 +26,7 @@ from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
 from profiles.pictures.pages import history_length, history_of
 from profiles.positions import Position
+from profiles.sentences import gettext
 from profiles.serving.showing import shown_picture
 from profiles.views.undo import next_url, notify_shown, undo_button
 
@@ -89,7 +89,7 @@ def remove(request: HttpRequest, profile: Profile, avatar_id: UUID) -> SafeStrin
 @_history_action
 def restore(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
     restore_avatar(profile, avatar_id, signed_in(request))
-    return "The picture is back."
+    return gettext("The picture is back.")
 
 
 @_history_action
@@ -98,4 +98,4 @@ def alt(request: HttpRequest, profile: Profile, avatar_id: UUID) -> str:
     if not form.is_valid():
         raise AvatarError(first_error(form))
     set_alt_text(profile, avatar_id, form.cleaned_data["alt_text"], signed_in(request))
-    return "The description is saved."
+    return gettext("The description is saved.")

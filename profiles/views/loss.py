@@ -12,6 +12,7 @@ from profiles import settings
 from profiles.forms import LossForm
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.rights import set_on_loss
+from profiles.sentences import gettext as _
 
 
 @login_required
@@ -21,7 +22,7 @@ def loss(request: HttpRequest) -> HttpResponse:
     form = LossForm(request.POST) if request.method == "POST" else LossForm.of(profile)
     if form.is_bound and form.is_valid():
         set_on_loss(profile, actor=signed_in(request), **form.cleaned_data)
-        messages.success(request, "Your wishes are saved.")
+        messages.success(request, _("Your wishes are saved."))
         return redirect("profiles:loss")
     context = {"form": form, "grace": settings.current().loss_grace}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)

@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -22,6 +21,7 @@ from profiles.notices.pages import get_page
 from profiles.notices.recording import is_mine, mark_read
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.positions import Position
+from profiles.sentences import gettext
 
 
 @login_required
@@ -53,7 +53,7 @@ def read_one(request: HttpRequest, notice_id: UUID) -> HttpResponse:
     """Mark a notice as read and return to its page. One that was read already is no error."""
     profile, this = own_profile(request), Q(pk=notice_id)
     if not mark_read(profile.pk, timezone.now(), this) and not is_mine(profile, this):
-        raise Http404("You have no such notice.")
+        raise Http404(gettext("You have no such notice."))
     wanted = request.POST.get("next", "")
     return redirect(wanted if settings.is_own_url(wanted) else "profiles:notices")
 
@@ -77,7 +77,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Switch mails of one kind off, for whoever got one. GET only shows the button: mail scanners open every link."""
     found = read_unsubscribe_token(token)
     if found is None:
-        raise Http404("This link is not complete, or the account is gone.")
+        raise Http404(gettext("This link is not complete, or the account is gone."))
     profile, kind = found
     if request.method == "POST":
         set_choices(profile, {(kind, MAIL): False}, None)

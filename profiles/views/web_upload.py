@@ -10,6 +10,7 @@ from profiles.forms import FetchForm, first_error
 from profiles.images.formats.detect import read_header
 from profiles.people.signed_in import signed_in
 from profiles.problems import FORM_INVALID
+from profiles.sentences import gettext as _
 from profiles.sources import can_fetch_pictures, fetch_picture
 from profiles.views.direct_upload import own_call
 
@@ -33,7 +34,7 @@ def fetch_for(request: HttpRequest, address: str) -> bytes:
 def fetch(request: HttpRequest) -> HttpResponse:
     """Answer `address` with the bytes of the picture there, as they are. What is no picture of ours is refused."""
     if not can_fetch_pictures():
-        raise Http404("This site fetches no pictures.")
+        raise Http404(_("This site fetches no pictures."))
     form = FetchForm(request.POST)
     if not form.is_valid():
         raise ExpectedError(first_error(form), FORM_INVALID)

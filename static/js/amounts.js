@@ -1,6 +1,8 @@
 // @ts-check
 /** Formatting of amounts: native currency (18 decimals, without floating point) and byte counts. */
 
+import { decimalPoint, gettext } from "./words.js";
+
 const WEI_DIGITS = 18;
 
 /**
@@ -15,7 +17,7 @@ export function formatCoin(wei, significant = 3) {
   const zeros = /^0*/.exec(fraction)?.[0].length ?? 0;
   const shown = whole === "0" ? zeros + significant : significant;
   const kept = fraction.slice(0, Math.min(shown, WEI_DIGITS)).replace(/0+$/, "");
-  return kept ? `${whole}.${kept}` : whole;
+  return kept ? `${whole}${decimalPoint}${kept}` : whole;
 }
 
 /**
@@ -37,7 +39,8 @@ export function formatFee(gas, price) {
 export function describeShortfall(gas, price, balance, currency) {
   const needed = BigInt(gas) * BigInt(price);
   if (BigInt(balance) >= needed) return "";
-  return ` The account holds ${formatCoin(BigInt(balance))} ${currency}, which is too little: send it some ${currency} first.`;
+  const words = { amount: formatCoin(BigInt(balance)), currency };
+  return ` ${gettext("The account holds {amount} {currency}, which is too little: send it some {currency} first.", words)}`;
 }
 
 /**
@@ -46,5 +49,5 @@ export function describeShortfall(gas, price, balance, currency) {
  */
 export function formatBytes(bytes) {
   if (bytes < 1024 * 1024) return `${Math.max(1, Math.round(bytes / 1024))} KB`;
-  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+  return `${(bytes / 1024 / 1024).toFixed(1).replace(".", decimalPoint)} MB`;
 }

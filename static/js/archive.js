@@ -2,6 +2,7 @@
 import { VerificationError, hex, parseCidText, sha256 } from "./cid.js";
 import { parseCar, verifyBlocks } from "./car.js";
 import { concatenate, readFile } from "./unixfs.js";
+import { gettext } from "./words.js";
 
 /**
  * A file proved by a CAR archive from a server that is not trusted.
@@ -12,7 +13,7 @@ import { concatenate, readFile } from "./unixfs.js";
 const MAX_BYTES = 64 * 1024 * 1024;
 const SECONDS = 120;
 const MAX_SHOWN = 300;
-const NO_ANSWER = "The archive did not come. Check your connection, then try again.";
+const NO_ANSWER = gettext("The archive did not come. Check your connection, then try again.");
 
 /** An answer that is not what we asked for. The message is shown to the user. */
 class Refused extends Error {}
@@ -32,7 +33,7 @@ export async function fetchArchive(url, seconds = SECONDS, maxBytes = MAX_BYTES)
       signal: AbortSignal.timeout(seconds * 1000),
     });
     if (answer.ok) return await readBytes(answer, maxBytes);
-    throw new Refused(`The archive could not be had (status ${answer.status}).`);
+    throw new Refused(gettext("The archive could not be had (status {status}).", { status: answer.status }));
   } catch (error) {
     throw error instanceof Refused ? error : new Error(NO_ANSWER);
   }
@@ -63,7 +64,7 @@ async function readBytes(answer, maxBytes) {
     size += piece.value.length;
     if (size > maxBytes) {
       void reader?.cancel();
-      throw new Refused("The archive is too large.");
+      throw new Refused(gettext("The archive is too large."));
     }
     parts.push(piece.value);
   }
@@ -88,9 +89,9 @@ export async function verifyArchive(archive, wanted, onParsed, onBlock) {
   const used = new Set();
   const file = readFile(verified, root, wanted.path, used);
   if (used.size < verified.size)
-    throw new VerificationError("The archive holds blocks that do not belong to the file.");
+    throw new VerificationError(gettext("The archive holds blocks that do not belong to the file."));
   if (hex(await sha256(file)) !== wanted.sha256)
-    throw new VerificationError("The file is whole, but not the one we made the picture of.");
+    throw new VerificationError(gettext("The file is whole, but not the one we made the picture of."));
   return file;
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 import { VerificationError, blockKey, isInline, matchesCid, parseCid, parseVarint } from "./cid.js";
+import { gettext } from "./words.js";
 
 /**
  * CARv1 archives: a sequence of blocks (https://ipld.io/specs/transport/car/carv1/). The roots that the header names do
@@ -27,16 +28,17 @@ export function parseCar(archive) {
   const blocks = [];
   let offset = start + headerLength;
   if (headerLength > MAX_HEADER_BYTES || offset > archive.length || !isHeader(archive.subarray(start, offset)))
-    throw new VerificationError("This is no CAR archive of version 1.");
+    throw new VerificationError(gettext("This is no CAR archive of version 1."));
   while (offset < archive.length) {
     const [length, section] = parseVarint(archive, offset);
     const end = section + length;
-    if (length > MAX_BLOCK_BYTES) throw new VerificationError("A block of the archive is too large.");
-    if (end > archive.length) throw new VerificationError("The archive ends inside a block.");
+    if (length > MAX_BLOCK_BYTES) throw new VerificationError(gettext("A block of the archive is too large."));
+    if (end > archive.length) throw new VerificationError(gettext("The archive ends inside a block."));
     const cid = parseCid(archive, section);
-    if (cid.end > end) throw new VerificationError("A block of the archive is shorter than its own name.");
+    if (cid.end > end) throw new VerificationError(gettext("A block of the archive is shorter than its own name."));
     blocks.push({ cid, bytes: archive.subarray(cid.end, end) });
-    if (blocks.length > MAX_BLOCKS) throw new VerificationError(`The archive has more than ${MAX_BLOCKS} blocks.`);
+    if (blocks.length > MAX_BLOCKS)
+      throw new VerificationError(gettext("The archive has more than {count} blocks.", { count: MAX_BLOCKS }));
     offset = end;
   }
   return blocks;
@@ -88,7 +90,8 @@ export async function verifyBlocks(blocks, onBlock) {
   for (const block of blocks) {
     const isValid = await matchesCid(block.cid, block.bytes);
     onBlock(block, isValid);
-    if (!isValid) throw new VerificationError(`The bytes of block ${block.cid.text} do not match it.`);
+    if (!isValid)
+      throw new VerificationError(gettext("The bytes of block {cid} do not match it.", { cid: block.cid.text }));
     if (!isInline(block.cid)) verified.set(blockKey(block.cid), block.bytes);
   }
   return verified;

@@ -1,6 +1,7 @@
 // @ts-check
 import { parseChainId } from "./wallet-answers.js";
 import { UserFacingError, describeError, errorCode } from "./wallet-errors.js";
+import { gettext } from "./words.js";
 
 /**
  * The chains this site supports, and switching a wallet to one of them (EIP-3326, EIP-3085).
@@ -81,7 +82,9 @@ export async function switchChain(provider, chain) {
     if (errorCode(error) !== 4902) throw error;
     if (!chain.rpc_url)
       throw new UserFacingError(
-        `Your wallet does not know ${chain.name} yet. Add it in your wallet’s network settings, then try again.`,
+        gettext("Your wallet does not know {chain} yet. Add it in your wallet’s network settings, then try again.", {
+          chain: chain.name,
+        }),
         "chain-missing",
       );
     await provider.request({ method: "wallet_addEthereumChain", params: [buildAddChainParameters(chain)] });
@@ -89,7 +92,7 @@ export async function switchChain(provider, chain) {
   }
   if (!(await hasMovedTo(provider, chain.id))) {
     throw new UserFacingError(
-      `Your wallet did not move to ${chain.name}. Choose it in the wallet, then try again.`,
+      gettext("Your wallet did not move to {chain}. Choose it in the wallet, then try again.", { chain: chain.name }),
       "chain-missing",
     );
   }
@@ -103,6 +106,6 @@ export async function switchChain(provider, chain) {
 export function describeSwitchError(error, chain) {
   const { kind, message } = describeError(error);
   return kind === "unsupported"
-    ? `Your wallet cannot switch by itself. Choose ${chain.name} in it, then try again.`
+    ? gettext("Your wallet cannot switch by itself. Choose {chain} in it, then try again.", { chain: chain.name })
     : message;
 }

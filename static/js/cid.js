@@ -1,4 +1,6 @@
 // @ts-check
+import { gettext } from "./words.js";
+
 /**
  * Content identifiers, as far as verification needs them (https://github.com/multiformats/cid).
  *
@@ -29,11 +31,11 @@ export function parseVarint(bytes, offset) {
   let number = 0;
   for (let index = 0; index < 7; index += 1) {
     const byte = bytes[offset + index];
-    if (byte === undefined) throw new VerificationError("The bytes end inside a number.");
+    if (byte === undefined) throw new VerificationError(gettext("The bytes end inside a number."));
     number += (byte & 0x7f) * 2 ** (7 * index);
     if (byte < 0x80) return [number, offset + index + 1];
   }
-  throw new VerificationError("A number is longer than any that belongs here.");
+  throw new VerificationError(gettext("A number is longer than any that belongs here."));
 }
 
 /**
@@ -56,12 +58,12 @@ export function parseCid(bytes, offset) {
     };
   }
   const [version, afterVersion] = parseVarint(bytes, offset);
-  if (version !== 1) throw new VerificationError(`There is no CID version ${version}.`);
+  if (version !== 1) throw new VerificationError(gettext("There is no CID version {version}.", { version }));
   const [codec, afterCodec] = parseVarint(bytes, afterVersion);
   const [hash, afterHash] = parseVarint(bytes, afterCodec);
   const [length, start] = parseVarint(bytes, afterHash);
   if (!(hash === SHA2_256 ? length === 32 : hash === IDENTITY && length <= MAX_INLINE_BYTES))
-    throw new VerificationError("A CID uses a hash that this page does not check.");
+    throw new VerificationError(gettext("A CID uses a hash that this page does not check."));
   const digest = sliceDigest(bytes, start, length);
   return {
     version,
@@ -83,10 +85,11 @@ export function parseCidText(text) {
   const isFirst = text.startsWith("Qm");
   const [alphabet, letters] = isFirst ? [BASE58, text] : [BASE32, text.slice(1)];
   const isText = (isFirst || text.startsWith("b")) && [...letters].every((letter) => alphabet.includes(letter));
-  if (!isText || text.length > MAX_CHARACTERS) throw new VerificationError("This is no CID that this page reads.");
+  if (!isText || text.length > MAX_CHARACTERS)
+    throw new VerificationError(gettext("This is no CID that this page reads."));
   const bytes = isFirst ? fromBase58(letters) : fromBase32(letters);
   const cid = parseCid(bytes, 0);
-  if (cid.end !== bytes.length) throw new VerificationError("There are bytes behind the CID.");
+  if (cid.end !== bytes.length) throw new VerificationError(gettext("There are bytes behind the CID."));
   return cid;
 }
 
@@ -132,7 +135,7 @@ export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padS
  * @param {number} length
  */
 function sliceDigest(bytes, start, length) {
-  if (start + length > bytes.length) throw new VerificationError("The bytes end inside a hash.");
+  if (start + length > bytes.length) throw new VerificationError(gettext("The bytes end inside a hash."));
   return bytes.subarray(start, start + length);
 }
 

@@ -1,4 +1,6 @@
 // @ts-check
+import { gettext } from "./words.js";
+
 /** Copy buttons. `data-copy` holds the text; the label shows the result and is a live region for screen readers. */
 
 /** Duration of the result on the button. */
@@ -27,9 +29,9 @@ async function copy(button) {
   if (button.dataset.showsResult !== undefined) return;
   try {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
-    showResult(button, "Copied");
+    showResult(button, gettext("Copied"));
   } catch {
-    showResult(button, "Select and copy by hand");
+    showResult(button, gettext("Select and copy by hand"));
   }
 }
 

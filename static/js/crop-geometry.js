@@ -1,4 +1,6 @@
 // @ts-check
+import { decimalPoint, gettext } from "./words.js";
+
 /**
  * The square of a picture that is shown. Pure functions; profiles/images/geometry.py computes the same on the server.
  *
@@ -142,7 +144,7 @@ export function sliderToSize(slider, size) {
  * @param {Crop} crop
  */
 export function formatZoom({ size }) {
-  return `${(1 / size).toFixed(1)} times`;
+  return gettext("{factor} times", { factor: (1 / size).toFixed(1).replace(".", decimalPoint) });
 }
 
 /**
@@ -153,6 +155,13 @@ export function formatZoom({ size }) {
 export function describeCrop(crop, size) {
   const { left, top, side } = cropToSquare(crop, size);
   const span = (/** @type {number} */ start, /** @type {number} */ length) =>
-    `${Math.round((start / length) * 100)} to ${Math.round(((start + side) / length) * 100)}%`;
-  return `Zoomed ${formatZoom(crop)}. Shown: ${span(left, size.width)} from the left, ${span(top, size.height)} from the top.`;
+    gettext("{start} to {end}%", {
+      start: Math.round((start / length) * 100),
+      end: Math.round(((start + side) / length) * 100),
+    });
+  return gettext("Zoomed {zoom}. Shown: {across} from the left, {down} from the top.", {
+    zoom: formatZoom(crop),
+    across: span(left, size.width),
+    down: span(top, size.height),
+  });
 }

@@ -3,6 +3,7 @@ import { fromHex } from "./addresses.js";
 import { parseChains } from "./chains.js";
 import { DemoProvider, ProviderError } from "./demo-provider.js";
 import { createElement } from "./dom.js";
+import { gettext } from "./words.js";
 
 /**
  * The user interface of the demo wallet: its dialogs, its button in the header and its announcement (EIP-6963).
@@ -18,7 +19,7 @@ const ICON =
   );
 const INFO = Object.freeze({
   uuid: crypto.randomUUID(),
-  name: "Demo wallet",
+  name: gettext("Demo wallet"),
   icon: ICON,
   rdns: "local.avatarsite.demo",
 });
@@ -62,8 +63,8 @@ function jsonRpc(url) {
  * @param {Question} question
  */
 function buildTitle({ kind }) {
-  if (kind === "connect") return "Which account?";
-  return kind === "transaction" ? "Send this transaction?" : "Sign this?";
+  if (kind === "connect") return gettext("Which account?");
+  return kind === "transaction" ? gettext("Send this transaction?") : gettext("Sign this?");
 }
 
 /**
@@ -71,9 +72,16 @@ function buildTitle({ kind }) {
  * @param {Question} question @returns {HTMLElement}
  */
 function buildBody(question) {
-  if (question.kind === "connect") return createElement("p", "This page asks to see the address of one account.");
+  if (question.kind === "connect")
+    return createElement("p", gettext("This page asks to see the address of one account."));
   const body = createElement("div", "", "stack stack-tight");
-  body.append(createElement("p", `With ${question.account.name}, ${question.account.address}`, "small"));
+  body.append(
+    createElement(
+      "p",
+      gettext("With {name}, {address}", { name: question.account.name, address: question.account.address }),
+      "small",
+    ),
+  );
   body.append(createElement("pre", formatQuestion(question), "demo-wallet-text"));
   return body;
 }
@@ -102,7 +110,7 @@ function accountButton(account, current, choose) {
     createElement("strong", account.name),
     createElement("code", `${account.address.slice(0, 6)}…${account.address.slice(-4)}`),
   );
-  if (account.address === current) made.append(createElement("span", "connected", "pill pill-good"));
+  if (account.address === current) made.append(createElement("span", gettext("connected"), "pill pill-good"));
   return made;
 }
 
@@ -119,10 +127,10 @@ function ask(question) {
   const close = (/** @type {string} */ answer) => dialog.close(answer);
   const row = createElement("div", "", "form-actions");
   if (question.kind !== "connect")
-    row.append(button("Approve", "button-primary", () => close(question.account.address)));
-  row.append(button("Refuse", "", () => close("")));
+    row.append(button(gettext("Approve"), "button-primary", () => close(question.account.address)));
+  row.append(button(gettext("Refuse"), "", () => close("")));
   dialog.append(
-    createElement("p", "Demo wallet, for this local copy only", "demo-wallet-name small"),
+    createElement("p", gettext("Demo wallet, for this local copy only"), "demo-wallet-name small"),
     title,
     buildBody(question),
   );
@@ -157,18 +165,18 @@ async function showButton(provider) {
   const icon = document.createElement("img");
   icon.src = ICON;
   icon.alt = "";
-  const own = createElement("span", "Demo wallet", "demo-wallet-own");
+  const own = createElement("span", gettext("Demo wallet"), "demo-wallet-own");
   const name = createElement("span", "");
   made.append(icon, own, name);
   const update = async () => {
     const account = (await provider.accounts()).find(({ address }) => address === provider.current);
-    own.textContent = account ? "Demo wallet: " : "Demo wallet";
+    own.textContent = account ? `${gettext("Demo wallet")}: ` : gettext("Demo wallet");
     name.textContent = account?.name ?? "";
   };
   document.querySelector(".brand")?.after(made);
   provider.on("accountsChanged", () => void update());
   await update().catch(() => {
-    name.textContent = "chain not running";
+    name.textContent = gettext("chain not running");
   });
 }
 

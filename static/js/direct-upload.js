@@ -1,5 +1,6 @@
 // @ts-check
 import { Problem, parseProblem, postJson } from "./http.js";
+import { gettext } from "./words.js";
 
 /**
  * Upload of a picture directly to the object store, in three steps: request a ticket, post the file, confirm the
@@ -16,8 +17,9 @@ const FALLBACK_PROBLEMS = new Set([
   "/problems/no-direct-upload",
 ]);
 
-const CONNECTION_LOST =
-  "The connection broke while the picture was checked. Reload this page to see whether it is in use.";
+const CONNECTION_LOST = gettext(
+  "The connection broke while the picture was checked. Reload this page to see whether it is in use.",
+);
 
 /** Status codes of the first step that the form would get too. */
 const FINAL_STATUSES = new Set([422, 429]);

@@ -1,6 +1,7 @@
 // @ts-check
 import { formatBytes } from "./amounts.js";
 import { isTooLarge, makeCopy } from "./shrink.js";
+import { gettext } from "./words.js";
 
 /**
  * A file field with drag and drop, a camera, and a preview of the selected picture. A picture that is too large is
@@ -120,8 +121,9 @@ export class DropZone {
  * @param {ImageBitmap | null} bitmap
  */
 function describe({ name, size }, bitmap) {
-  if (!bitmap) return `This browser cannot show ${name}, but we may be able to use it.`;
-  return `${name}, ${bitmap.width} × ${bitmap.height} pixels, ${formatBytes(size)}.`;
+  if (!bitmap) return gettext("This browser cannot show {name}, but we may be able to use it.", { name });
+  const { width, height } = bitmap;
+  return gettext("{name}, {width} × {height} pixels, {size}.", { name, width, height, size: formatBytes(size) });
 }
 
 /**
@@ -129,7 +131,8 @@ function describe({ name, size }, bitmap) {
  * @param {number} maxBytes
  */
 function describeLarge({ name, size }, maxBytes) {
-  return `${name} has ${formatBytes(size)}. Pictures may have up to ${formatBytes(maxBytes)}.`;
+  const words = { name, size: formatBytes(size), most: formatBytes(maxBytes) };
+  return gettext("{name} has {size}. Pictures may have up to {most}.", words);
 }
 
 /**
@@ -138,13 +141,17 @@ function describeLarge({ name, size }, maxBytes) {
  */
 function describeOther({ name, type }) {
   if (!type || type.startsWith("image/")) return "";
-  const kind = type === "application/pdf" ? "a PDF" : type.startsWith("video/") ? "a video" : "not a picture";
-  return `${name} is ${kind}. Choose a JPEG, PNG, GIF, WebP, AVIF or HEIC.`;
+  if (type === "application/pdf")
+    return gettext("{name} is a PDF. Choose a JPEG, PNG, GIF, WebP, AVIF or HEIC.", { name });
+  if (type.startsWith("video/"))
+    return gettext("{name} is a video. Choose a JPEG, PNG, GIF, WebP, AVIF or HEIC.", { name });
+  return gettext("{name} is not a picture. Choose a JPEG, PNG, GIF, WebP, AVIF or HEIC.", { name });
 }
 
 /** @param {File} copy */
 function describeCopy(copy) {
-  return `It is too large, so we will send a smaller copy of ${formatBytes(copy.size)}, without motion.`;
+  const size = formatBytes(copy.size);
+  return gettext("It is too large, so we will send a smaller copy of {size}, without motion.", { size });
 }
 
 /**

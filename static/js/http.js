@@ -1,5 +1,6 @@
 // @ts-check
-import { UserFacingError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
+import { gettext } from "./words.js";
 
 /** JSON requests to this site. An error response becomes a Problem (RFC 9457), whose message is shown to the user. */
 
@@ -22,9 +23,9 @@ export class Problem extends UserFacingError {
   }
 }
 
-const NO_ANSWER = "This site did not answer. Check your connection, then try again.";
-const FORBIDDEN = "This page has become too old to be trusted. Reload it, then try again.";
-const SERVER_ERROR = "Something went wrong on our side. Please try again in a minute.";
+const NO_ANSWER = gettext("This site did not answer. Check your connection, then try again.");
+const FORBIDDEN = gettext("This page has become too old to be trusted. Reload it, then try again.");
+const SERVER_ERROR = gettext("Something went wrong on our side. Please try again in a minute.");
 
 /**
  * Build a Problem from an error response, with a default message if the body has none.

@@ -2,6 +2,7 @@
 import { enableCopyButtons } from "./copy.js";
 import { createElement } from "./dom.js";
 import { isPhone } from "./phone.js";
+import { gettext } from "./words.js";
 
 /**
  * The dialog that shows a WalletConnect pairing URI as a QR code, to copy, and on a phone as a link. The URI contains
@@ -18,7 +19,7 @@ async function qrCode(uri) {
   const { renderSVG } = await import("../vendor/walletconnect.js");
   const image = document.createElement("img");
   image.src = `data:image/svg+xml,${encodeURIComponent(renderSVG(uri, { border: 4, ecc: "M" }))}`;
-  image.alt = "QR code that connects your wallet with this page";
+  image.alt = gettext("QR code that connects your wallet with this page");
   image.width = image.height = 288;
   image.className = "pairing-code";
   return image;
@@ -52,13 +53,15 @@ export class PairingDialog {
 
   /** @param {HTMLElement} code */
   buildForComputer(code) {
-    const title = createElement("h2", "Scan with your wallet");
+    const title = createElement("h2", gettext("Scan with your wallet"));
     title.id = TITLE_ID;
     return [
       title,
       createElement(
         "p",
-        "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes.",
+        gettext(
+          "Open the wallet app on your phone, choose to scan or to connect, and point it here. The code is good for five minutes.",
+        ),
       ),
       code,
     ];
@@ -69,15 +72,18 @@ export class PairingDialog {
    * @param {HTMLElement} code
    */
   buildForPhone(uri, code) {
-    const title = createElement("h2", "Connect a wallet app");
+    const title = createElement("h2", gettext("Connect a wallet app"));
     title.id = TITLE_ID;
-    const open = createElement("a", "Open in a wallet app", "button button-primary");
+    const open = createElement("a", gettext("Open in a wallet app"), "button button-primary");
     open.href = uri;
     const fold = createElement("details", "", "fold");
-    fold.append(createElement("summary", "Scan with another device"), code);
+    fold.append(createElement("summary", gettext("Scan with another device")), code);
     return [
       title,
-      createElement("p", "Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
+      createElement(
+        "p",
+        gettext("Your phone opens the wallet, which asks whether to connect. Then come back to this page."),
+      ),
       open,
       fold,
     ];
@@ -89,10 +95,10 @@ export class PairingDialog {
    */
   buildActions(uri, close) {
     const row = createElement("div", "", "form-actions");
-    const copy = createElement("button", "Copy the link", "button");
+    const copy = createElement("button", gettext("Copy the link"), "button");
     copy.type = "button";
     copy.dataset.copy = uri;
-    const cancel = createElement("button", "Cancel", "button button-quiet");
+    const cancel = createElement("button", gettext("Cancel"), "button button-quiet");
     cancel.type = "button";
     cancel.addEventListener("click", close);
     row.append(copy, cancel);

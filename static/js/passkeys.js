@@ -1,13 +1,18 @@
 // @ts-check
+import { gettext } from "./words.js";
+
 /** Error messages for passkeys. allauth runs the passkey ceremony and only logs failures to the console. */
 
 const MESSAGES = new Map([
-  ["NotAllowedError", "No passkey was used: the question was closed or took too long. Try again whenever you like."],
-  ["InvalidStateError", "This device already has a passkey for your account."],
-  ["SecurityError", "Passkeys do not work on this address. Open the site under its own name, over https."],
-  ["NotSupportedError", "This device cannot make the kind of passkey we need. Try another one."],
+  [
+    "NotAllowedError",
+    gettext("No passkey was used: the question was closed or took too long. Try again whenever you like."),
+  ],
+  ["InvalidStateError", gettext("This device already has a passkey for your account.")],
+  ["SecurityError", gettext("Passkeys do not work on this address. Open the site under its own name, over https.")],
+  ["NotSupportedError", gettext("This device cannot make the kind of passkey we need. Try another one.")],
 ]);
-const FALLBACK = "The passkey could not be used. Try again, or sign in another way.";
+const FALLBACK = gettext("The passkey could not be used. Try again, or sign in another way.");
 
 /**
  * Return the message for an exception of the WebAuthn API.

@@ -1,6 +1,7 @@
 // @ts-check
 import { createElement } from "./dom.js";
 import { enableForms } from "./forms.js";
+import { gettext } from "./words.js";
 
 /**
  * The picture dialog: the pages of templates/picture/ over any page. Their links and forms work without it. A picture
@@ -46,7 +47,8 @@ class PictureDialog {
    */
   async load(address) {
     const asked = ++this.asked;
-    if (!this.element?.hasChildNodes()) this.element?.append(createElement("p", "Loading…", "picture-wait soft"));
+    if (!this.element?.hasChildNodes())
+      this.element?.append(createElement("p", gettext("Loading…"), "picture-wait soft"));
     try {
       const parts = await fetchParts(address);
       if (asked === this.asked) await this.show(parts);

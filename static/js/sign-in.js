@@ -5,6 +5,7 @@ import { postJson, redirectTo } from "./http.js";
 import { parseAccounts, parseChainId, parseSignature } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { WalletPanel } from "./wallet-panel.js";
+import { gettext, joinNames } from "./words.js";
 
 /**
  * Signing in with a wallet and linking a wallet: the server creates a message (EIP-4361), the wallet shows and signs it,
@@ -20,7 +21,7 @@ import { WalletPanel } from "./wallet-panel.js";
 
 /** Wait for the wallet's node to say whether the account has code. */
 const CODE_MS = 2_000;
-const NO_SIGNATURE = "Your wallet answered without a signature. Try again, or use another wallet.";
+const NO_SIGNATURE = gettext("Your wallet answered without a signature. Try again, or use another wallet.");
 
 class SignInPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -65,7 +66,7 @@ class SignInPanel extends WalletPanel {
     const [address] = parseAccounts(await this.request(wallet, { method: "eth_requestAccounts" }));
     if (!address)
       throw new UserFacingError(
-        "Your wallet shared no account. Unlock it, choose an account, and try again.",
+        gettext("Your wallet shared no account. Unlock it, choose an account, and try again."),
         "locked",
       );
     const chainId = await this.waitFor(wallet, fetchChainId(wallet.provider));
@@ -84,13 +85,15 @@ class SignInPanel extends WalletPanel {
    * @param {unknown} chainId of the wallet, 0 if it did not say
    */
   offerChainSwitch(wallet, chainId) {
-    const names = this.chains.map(({ name }) => name).join(" or ");
+    const chains = joinNames(this.chains.map(({ name }) => name));
     const actions = this.chains.map((chain) => ({
-      label: `Switch network to ${chain.name}`,
+      label: gettext("Switch network to {chain}", { chain: chain.name }),
       run: () => void this.attempt(() => this.switchAndConnect(wallet, chain)),
     }));
-    const state = chainId ? "is on a network this site does not read" : "did not say which network it is on";
-    this.showError(`Your wallet ${state}. It has to be on ${names}.`, actions);
+    const message = chainId
+      ? gettext("Your wallet is on a network this site does not read. It has to be on {chains}.", { chains })
+      : gettext("Your wallet did not say which network it is on. It has to be on {chains}.", { chains });
+    this.showError(message, actions);
   }
 
   /**
@@ -107,7 +110,7 @@ class SignInPanel extends WalletPanel {
    * @param {Connection} connection
    */
   async requestMessage(connection) {
-    this.setStatus("Writing the text to sign…");
+    this.setStatus(gettext("Writing the text to sign…"));
     const { wallet, address, chain } = connection;
     const { challengeUrl = "", purpose, next } = this.root.dataset;
     const may_have_code = await mayHaveCode(wallet, address);
@@ -129,12 +132,13 @@ class SignInPanel extends WalletPanel {
     const { wallet, address } = connection;
     const until = formatTime(this.expiresAt, challenge.waits);
     this.patience = challenge.waits
-      ? `If other owners have to sign too, they can until ${until}. Leave this page open.`
+      ? gettext("If other owners have to sign too, they can until {until}. Leave this page open.", { until })
       : "";
     this.part("text").textContent = challenge.text;
     this.review.hidden = false;
     const account = shortAddress(checksummedAddress(challenge.text, address));
-    this.setStatus(`Waiting for the signature of ${account} in ${wallet.name}… ${this.patience}`);
+    const waiting = gettext("Waiting for the signature of {account} in {wallet}…", { account, wallet: wallet.name });
+    this.setStatus(`${waiting} ${this.patience}`);
     this.statusLine.scrollIntoView({ block: "nearest" });
     const seconds = Math.floor((this.expiresAt - Date.now()) / 1000);
     const call = { method: "personal_sign", params: [toHex(challenge.text), address], seconds };
@@ -146,7 +150,7 @@ class SignInPanel extends WalletPanel {
     const signature = parseSignature(answer);
     if (!signature && challenge.waits) return this.offerApproval();
     if (!signature) throw new UserFacingError(NO_SIGNATURE);
-    this.setStatus("Checking the signature…");
+    this.setStatus(gettext("Checking the signature…"));
     await this.verify(signature);
   }
 
@@ -157,16 +161,18 @@ class SignInPanel extends WalletPanel {
   expire({ wallet }) {
     this.stopWaiting();
     this.reset();
-    this.showError("The text was not signed in time. It has to be written again.", [
-      { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
+    this.showError(gettext("The text was not signed in time. It has to be written again."), [
+      { label: gettext("Write it again"), run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
 
   /** Let the user say when the owners of the account have approved the text on its chain, which needs no signature. */
   offerApproval() {
     this.showError(
-      "Your wallet answered without a signature. If the account’s owners approve the text on its chain, wait until all of them have, then check. It can be checked once.",
-      [{ label: "They have approved it", run: () => void this.attempt(() => this.verify("0x")) }],
+      gettext(
+        "Your wallet answered without a signature. If the account’s owners approve the text on its chain, wait until all of them have, then check. It can be checked once.",
+      ),
+      [{ label: gettext("They have approved it"), run: () => void this.attempt(() => this.verify("0x")) }],
     );
   }
 
@@ -179,7 +185,7 @@ class SignInPanel extends WalletPanel {
     const { verifyUrl = "" } = this.root.dataset;
     try {
       const answer = await postJson(verifyUrl, { text: this.challenge?.text, signature }, this.csrfToken);
-      this.setStatus("Done. One moment…");
+      this.setStatus(gettext("Done. One moment…"));
       redirectTo(answer.redirect);
     } catch (error) {
       // A message is valid for one attempt, so the next attempt starts with the list of wallets.
@@ -206,7 +212,10 @@ class SignInPanel extends WalletPanel {
       this.showAccountChange(connection, now);
     } else {
       const account = shortAddress(connection.address);
-      this.showError(`${wallet.name} no longer shares ${account} with this page. Choose your wallet again to go on.`);
+      const words = { wallet: wallet.name, account };
+      this.showError(
+        gettext("{wallet} no longer shares {account} with this page. Choose your wallet again to go on.", words),
+      );
     }
   }
 
@@ -215,12 +224,15 @@ class SignInPanel extends WalletPanel {
    * @param {string} now
    */
   showAccountChange(connection, now) {
-    const before = shortAddress(connection.address);
+    const words = { before: shortAddress(connection.address), now: shortAddress(now) };
     this.showError(
-      `Your wallet switched from ${before} to ${shortAddress(now)}. The text to sign was written for ${before}. Go on with the new account, or switch back and choose your wallet again.`,
+      gettext(
+        "Your wallet switched from {before} to {now}. The text to sign was written for {before}. Go on with the new account, or switch back and choose your wallet again.",
+        words,
+      ),
       [
         {
-          label: `Go on with ${shortAddress(now)}`,
+          label: gettext("Go on with {now}", words),
           run: () => void this.attempt(() => this.requestMessage({ ...connection, address: now })),
         },
       ],
@@ -241,8 +253,12 @@ class SignInPanel extends WalletPanel {
     const { name } = connection.chain;
     this.stopWaiting();
     this.reset();
-    this.showError(`Your wallet left ${name}. The text to sign names its network, so it has to be written again.`, [
-      { label: "Write it again", run: () => void this.attempt(() => this.connect(wallet)) },
+    const message = gettext(
+      "Your wallet left {chain}. The text to sign names its network, so it has to be written again.",
+      { chain: name },
+    );
+    this.showError(message, [
+      { label: gettext("Write it again"), run: () => void this.attempt(() => this.connect(wallet)) },
     ]);
   }
 }
@@ -272,7 +288,11 @@ async function mayHaveCode({ provider }, address) {
  */
 function formatTime(time, withDay) {
   const day = withDay ? /** @type {const} */ ({ weekday: "long" }) : {};
-  return new Date(time).toLocaleTimeString([], { ...day, hour: "2-digit", minute: "2-digit" });
+  return new Date(time).toLocaleTimeString(document.documentElement.lang, {
+    ...day,
+    hour: "2-digit",
+    minute: "2-digit",
+  });
 }
 
 /**
@@ -280,8 +300,8 @@ function formatTime(time, withDay) {
  * @param {Wallet} wallet
  */
 function waitingMessage({ name, isRemote }) {
-  if (isRemote) return `Connecting to ${name}…`;
-  return `Waiting for ${name}. If no window opened, look for its icon in your browser.`;
+  if (isRemote) return gettext("Connecting to {wallet}…", { wallet: name });
+  return gettext("Waiting for {wallet}. If no window opened, look for its icon in your browser.", { wallet: name });
 }
 
 for (const root of document.querySelectorAll("[data-sign-in]")) if (root instanceof HTMLElement) new SignInPanel(root);

@@ -1,6 +1,7 @@
 // @ts-check
 import { getJson, redirectTo } from "./http.js";
 import { Poller, stepStates } from "./polling.js";
+import { gettext } from "./words.js";
 
 /**
  * Live progress of a job: polls `data-status-url` until the job is done and shows its steps and its message.
@@ -11,8 +12,8 @@ import { Poller, stepStates } from "./polling.js";
 
 /** Text appended to a step for screen readers. */
 const STATE_TEXTS = new Map([
-  ["done", ", done"],
-  ["failed", ", failed"],
+  ["done", gettext(", done")],
+  ["failed", gettext(", failed")],
 ]);
 
 class LiveStatus {
@@ -38,7 +39,8 @@ class LiveStatus {
 
   /** @param {number} failures consecutive; one alone is not worth a message */
   showFailure(failures) {
-    if (failures === 2) this.setMessage("We lost touch with the site. The work goes on; this page keeps trying.");
+    if (failures === 2)
+      this.setMessage(gettext("We lost touch with the site. The work goes on; this page keeps trying."));
   }
 
   /**

@@ -1,4 +1,6 @@
 // @ts-check
+import { gettext } from "./words.js";
+
 /** The theme button. The selected theme is stored in this browser; the default is the system's preference. */
 
 const KEY = "theme";
@@ -31,7 +33,7 @@ function setTheme(theme) {
  * @param {HTMLElement} button
  */
 function setLabel(button) {
-  button.textContent = currentTheme() === "dark" ? "Light theme" : "Dark theme";
+  button.textContent = currentTheme() === "dark" ? gettext("Light theme") : gettext("Dark theme");
 }
 
 /**

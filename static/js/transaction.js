@@ -7,6 +7,7 @@ import { PendingHash, isTransactionHash } from "./pending-hash.js";
 import { parseAccounts, parseHash } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
+import { gettext } from "./words.js";
 
 /**
  * Signing and sending a transaction that the server prepared (mint, transfer), and reporting its hash to the server.
@@ -18,7 +19,7 @@ import { CanceledError, WalletPanel } from "./wallet-panel.js";
 
 /** How long the owners of an account may take to sign. */
 const OWNERS_SECONDS = 86_400;
-const FOR_OWNERS = "If other owners have to sign too, leave this page open, or come back later.";
+const FOR_OWNERS = gettext("If other owners have to sign too, leave this page open, or come back later.");
 
 class TransactionPanel extends WalletPanel {
   /** @param {HTMLElement} root */
@@ -40,7 +41,7 @@ class TransactionPanel extends WalletPanel {
   resume() {
     this.root.hidden = false;
     void this.attempt(async () => {
-      this.setStatus("You already signed this. Telling our server…");
+      this.setStatus(gettext("You already signed this. Telling our server…"));
       await this.reportHash(this.pending.read());
     });
   }
@@ -62,8 +63,8 @@ class TransactionPanel extends WalletPanel {
    */
   async sign(wallet) {
     const { transaction } = this;
-    if (!transaction) throw new UserFacingError("There is nothing to sign yet. Reload this page in a moment.");
-    this.setStatus(`Waiting for ${wallet.name}…`);
+    if (!transaction) throw new UserFacingError(gettext("There is nothing to sign yet. Reload this page in a moment."));
+    this.setStatus(gettext("Waiting for {wallet}…", { wallet: wallet.name }));
     this.watch(wallet, {
       accountsChanged: (changed, accounts) => this.accountsChanged(changed, accounts),
       chainChanged: (changed) => void this.chainChanged(changed),
@@ -73,7 +74,9 @@ class TransactionPanel extends WalletPanel {
     await this.ensureChain(wallet, transaction.chain_id);
     void this.showFee(wallet);
     this.setStatus(
-      `Waiting for your signature in ${wallet.name}. If no window opened, look for its icon in your browser.`,
+      gettext("Waiting for your signature in {wallet}. If no window opened, look for its icon in your browser.", {
+        wallet: wallet.name,
+      }),
     );
     this.patience = transaction.waits ? FOR_OWNERS : "";
     const sending = wallet.provider.request({
@@ -84,7 +87,7 @@ class TransactionPanel extends WalletPanel {
     const hash = await this.waitFor(wallet, this.saveHash(sending));
     if (!isTransactionHash(hash))
       throw new UserFacingError(
-        "Your wallet did not say which transaction it sent. Look at its activity before you try again.",
+        gettext("Your wallet did not say which transaction it sent. Look at its activity before you try again."),
       );
     await this.reportHash(hash);
   }
@@ -135,15 +138,21 @@ class TransactionPanel extends WalletPanel {
    * @param {string | undefined} other
    */
   showWrongAccount(wallet, from, other) {
-    const state = other ? `${wallet.name} is using ${shortAddress(other)}` : `${wallet.name} shared no account`;
+    const words = { wallet: wallet.name, account: shortAddress(from), other: other ? shortAddress(other) : "" };
+    const message = other
+      ? gettext(
+          "This has to be signed by {account}, but {wallet} is using {other}. Change the account in your wallet, then sign again.",
+          words,
+        )
+      : gettext(
+          "This has to be signed by {account}, but {wallet} shared no account. Change the account in your wallet, then sign again.",
+          words,
+        );
     const choose = async () => {
       await this.request(wallet, { method: "wallet_requestPermissions", params: [{ eth_accounts: {} }] });
       await this.sign(wallet);
     };
-    this.showError(
-      `This has to be signed by ${shortAddress(from)}, but ${state}. Change the account in your wallet, then sign again.`,
-      [{ label: "Choose another account", run: () => void this.attempt(choose) }],
-    );
+    this.showError(message, [{ label: gettext("Choose another account"), run: () => void this.attempt(choose) }]);
   }
 
   /**
@@ -157,7 +166,8 @@ class TransactionPanel extends WalletPanel {
     const [now] = parseAccounts(accounts);
     if (!now || !isSameAddress(now, from)) return this.showWrongAccount(wallet, from, now);
     this.clearAlert();
-    this.setStatus(`${wallet.name} is using ${shortAddress(now)} now, which is the right account. Go on and sign.`);
+    const words = { wallet: wallet.name, account: shortAddress(now) };
+    this.setStatus(gettext("{wallet} is using {account} now, which is the right account. Go on and sign.", words));
   }
 
   /**
@@ -168,10 +178,12 @@ class TransactionPanel extends WalletPanel {
     const chain = this.chains.find(({ id }) => id === this.transaction?.chain_id);
     if (!chain || this.running || this.pending.read()) return;
     const isThere = (await fetchChainId(wallet.provider).catch(() => 0)) === chain.id;
-    const where = isThere
-      ? `is on ${chain.name} now. Go on and sign.`
-      : `left ${chain.name}. It will be asked to come back when you sign.`;
-    this.setStatus(`${wallet.name} ${where}`);
+    const words = { wallet: wallet.name, chain: chain.name };
+    this.setStatus(
+      isThere
+        ? gettext("{wallet} is on {chain} now. Go on and sign.", words)
+        : gettext("{wallet} left {chain}. It will be asked to come back when you sign.", words),
+    );
   }
 
   /**
@@ -188,8 +200,10 @@ class TransactionPanel extends WalletPanel {
       const balance = String(
         await wallet.provider.request({ method: "eth_getBalance", params: [transaction.from, "latest"] }),
       );
+      const fee = formatFee(transaction.gas, price);
       this.part("fee").textContent =
-        `At most about ${formatFee(transaction.gas, price)} ${currency} for the network.${describeShortfall(transaction.gas, price, balance, currency)}`;
+        gettext("At most about {fee} {currency} for the network.", { fee, currency }) +
+        describeShortfall(transaction.gas, price, balance, currency);
     } catch (error) {
       console.info("No fee estimate:", error);
     }
@@ -204,15 +218,15 @@ class TransactionPanel extends WalletPanel {
     try {
       const { redirect } = await postJson(this.sentUrl, { tx_hash: hash }, this.csrfToken);
       this.pending.clear();
-      this.setStatus("Sent. One moment…");
+      this.setStatus(gettext("Sent. One moment…"));
       redirectTo(redirect);
     } catch (error) {
       if (!(error instanceof Problem && error.isRetryable)) {
         this.pending.clear();
         throw error;
       }
-      this.showError(`${error.message} Your transaction is on its way; do not sign it again.`, [
-        { label: "Tell the server again", run: () => void this.attempt(() => this.reportHash(hash)) },
+      this.showError(`${error.message} ${gettext("Your transaction is on its way; do not sign it again.")}`, [
+        { label: gettext("Tell the server again"), run: () => void this.attempt(() => this.reportHash(hash)) },
       ]);
     }
   }

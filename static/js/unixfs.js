@@ -1,6 +1,7 @@
 // @ts-check
 import { DAG_PB, RAW, VerificationError, blockKey, isInline, parseCid, parseVarint } from "./cid.js";
 import { hashName } from "./murmur3.js";
+import { gettext } from "./words.js";
 
 /**
  * UnixFS files and directories, read from verified blocks (https://specs.ipfs.tech/unixfs/).
@@ -29,7 +30,8 @@ const EMPTY = new Uint8Array();
  */
 export function readFile(verified, root, path, used = new Set()) {
   const names = path.split("/").filter(Boolean);
-  if (names.length > MAX_NAMES) throw new VerificationError(`The path has more than ${MAX_NAMES} names.`);
+  if (names.length > MAX_NAMES)
+    throw new VerificationError(gettext("The path has more than {count} names.", { count: MAX_NAMES }));
   const reader = new Reader(verified, used);
   return reader.joinBlocks(names.reduce((cid, name) => reader.findEntry(cid, name), root));
 }
@@ -59,7 +61,7 @@ class Reader {
       const { data, links } = cid.codec === RAW ? { data: this.getBlock(cid), links: [] } : this.parseFile(cid);
       parts.push(data);
       size += data.length;
-      if (size > MAX_FILE_BYTES) throw new VerificationError("The file is too large to be put together here.");
+      if (size > MAX_FILE_BYTES) throw new VerificationError(gettext("The file is too large to be put together here."));
       pending.push(...links.map((link) => link.cid).reverse());
     }
     return concatenate(parts);
@@ -75,7 +77,7 @@ class Reader {
     const node = this.parseNode(cid);
     if (node.type === SHARD) return this.findInShards(node, name);
     const found = node.type === DIRECTORY && node.links.find((link) => link.name === name);
-    if (!found) throw new VerificationError(`The proved directory has nothing named “${name}”.`);
+    if (!found) throw new VerificationError(gettext("The proved directory has nothing named “{name}”.", { name }));
     return found.cid;
   }
 
@@ -91,7 +93,7 @@ class Reader {
     for (let used = 0; node.type === SHARD;) {
       const bits = Math.log2(node.fanout);
       if (!Number.isInteger(bits) || bits < 1 || node.fanout > MAX_FANOUT || used + bits > 64)
-        throw new VerificationError("A sharded directory is malformed.");
+        throw new VerificationError(gettext("A sharded directory is malformed."));
       used += bits;
       const slot = Number((hash >> BigInt(64 - used)) & BigInt(node.fanout - 1));
       const prefix = slot
@@ -104,7 +106,7 @@ class Reader {
       if (!next) break;
       node = this.parseNode(next.cid);
     }
-    throw new VerificationError(`The proved directory has nothing named “${name}”.`);
+    throw new VerificationError(gettext("The proved directory has nothing named “{name}”.", { name }));
   }
 
   /**
@@ -113,10 +115,11 @@ class Reader {
    */
   getBlock(cid) {
     this.visits += 1;
-    if (this.visits > MAX_BLOCKS) throw new VerificationError(`The file has more than ${MAX_BLOCKS} blocks.`);
+    if (this.visits > MAX_BLOCKS)
+      throw new VerificationError(gettext("The file has more than {count} blocks.", { count: MAX_BLOCKS }));
     const key = blockKey(cid);
     const block = isInline(cid) ? cid.digest : this.verified.get(key);
-    if (!block) throw new VerificationError(`The archive lacks block ${cid.text}.`);
+    if (!block) throw new VerificationError(gettext("The archive lacks block {cid}.", { cid: cid.text }));
     if (!isInline(cid)) this.used.add(key);
     return block;
   }
@@ -129,7 +132,7 @@ class Reader {
   parseFile(cid) {
     const node = this.parseNode(cid);
     if (node.type !== FILE && node.type !== TYPE_RAW)
-      throw new VerificationError("The path leads to a directory, not to a file.");
+      throw new VerificationError(gettext("The path leads to a directory, not to a file."));
     return node;
   }
 
@@ -140,10 +143,10 @@ class Reader {
    */
   parseNode(cid) {
     if (cid.codec !== DAG_PB)
-      throw new VerificationError("The path goes through a kind of block that this page does not read.");
+      throw new VerificationError(gettext("The path goes through a kind of block that this page does not read."));
     const fields = parseFields(this.getBlock(cid));
     const unixfs = findField(fields, 1)?.bytes;
-    if (!unixfs) throw new VerificationError("A block is neither a file nor a directory.");
+    if (!unixfs) throw new VerificationError(gettext("A block is neither a file nor a directory."));
     const parts = parseFields(unixfs);
     return {
       type: findField(parts, 1, true)?.number ?? -1,
@@ -176,9 +179,9 @@ export function concatenate(parts) {
 function parseLink(message) {
   const fields = parseFields(message);
   const target = findField(fields, 1)?.bytes;
-  if (!target) throw new VerificationError("A link leads nowhere.");
+  if (!target) throw new VerificationError(gettext("A link leads nowhere."));
   const cid = parseCid(target, 0);
-  if (cid.end !== target.length) throw new VerificationError("There are bytes behind a CID.");
+  if (cid.end !== target.length) throw new VerificationError(gettext("There are bytes behind a CID."));
   return { cid, name: new TextDecoder().decode(findField(fields, 2)?.bytes ?? EMPTY) };
 }
 
@@ -192,7 +195,7 @@ function parseLink(message) {
 function findField(fields, wanted, isNumber = false) {
   const found = fields.filter(({ field }) => field === wanted);
   if (found.length > 1 || (found[0] && found[0].isNumber !== isNumber))
-    throw new VerificationError("A block holds a field twice, or in a wrong form.");
+    throw new VerificationError(gettext("A block holds a field twice, or in a wrong form."));
   return found[0];
 }
 
@@ -208,9 +211,10 @@ function parseFields(message) {
     const [value, afterValue] = parseVarint(message, afterKey);
     const field = Math.floor(key / 8); // `>>` would take a field above 2^29 for another one
     const isNumber = key % 8 === 0;
-    if (!isNumber && key % 8 !== 2) throw new VerificationError("A block holds a field of an unknown kind.");
+    if (!isNumber && key % 8 !== 2) throw new VerificationError(gettext("A block holds a field of an unknown kind."));
     offset = isNumber ? afterValue : afterValue + value;
-    if (offset > message.length) throw new VerificationError("A block holds a field that is longer than itself.");
+    if (offset > message.length)
+      throw new VerificationError(gettext("A block holds a field that is longer than itself."));
     fields.push({
       field,
       isNumber,

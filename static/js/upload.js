@@ -5,6 +5,7 @@ import { DirectUploadError, sendDirect } from "./direct-upload.js";
 import { findPart } from "./dom.js";
 import { DropZone } from "./drop-zone.js";
 import { parseProblem, postForFile, redirectTo } from "./http.js";
+import { gettext } from "./words.js";
 
 /**
  * The upload form with progress and a cancel button. Uses XMLHttpRequest, since fetch reports no upload progress. Errors
@@ -49,7 +50,7 @@ class UploadForm {
     if (!address || button.disabled) return field.focus();
     button.disabled = true;
     this.showProblem("");
-    this.zone.setStatus("Getting the picture…");
+    this.zone.setStatus(gettext("Getting the picture…"));
     try {
       const token = /** @type {HTMLInputElement} */ (this.form.elements.namedItem("csrfmiddlewaretoken")).value;
       this.zone.take(await postForFile(this.form.dataset.fetch ?? "", { address }, token));
@@ -118,7 +119,7 @@ class UploadForm {
     try {
       redirectTo(await sendDirect(address, this.form, file, { onProgress, onSent, signal: request.signal }));
     } catch (error) {
-      if (request.signal.aborted) return this.end("Cancelled. Your picture is as it was.");
+      if (request.signal.aborted) return this.end(gettext("Cancelled. Your picture is as it was."));
       if (error instanceof DirectUploadError) return this.sendForm();
       this.end(/** @type {Error} */ (error).message);
     }
@@ -132,9 +133,9 @@ class UploadForm {
     request.upload.addEventListener("load", () => this.onSent());
     request.addEventListener("load", () => this.receive(request));
     request.addEventListener("error", () =>
-      this.end("The connection broke before the picture arrived. Please try again."),
+      this.end(gettext("The connection broke before the picture arrived. Please try again.")),
     );
-    request.addEventListener("abort", () => this.end("Cancelled. Your picture is as it was."));
+    request.addEventListener("abort", () => this.end(gettext("Cancelled. Your picture is as it was.")));
     request.open("POST", this.form.action);
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
@@ -146,16 +147,19 @@ class UploadForm {
     if (!lengthComputable) return;
     const percent = Math.round((loaded / total) * 100);
     /** @type {HTMLProgressElement} */ (this.part("progress")).value = percent;
-    this.part("amount").textContent = `${formatBytes(loaded)} of ${formatBytes(total)}`;
+    this.part("amount").textContent = gettext("{sent} of {total}", {
+      sent: formatBytes(loaded),
+      total: formatBytes(total),
+    });
     const quarter = Math.floor(percent / 25) * 25;
-    if (quarter !== this.announcedQuarter) this.zone.setStatus(`Uploading, ${quarter}%`); // not each percent: screen readers announce it
+    if (quarter !== this.announcedQuarter) this.zone.setStatus(gettext("Uploading, {percent}%", { percent: quarter })); // not each percent: screen readers announce it
     this.announcedQuarter = quarter;
   }
 
   /** Disable canceling: once the picture is sent, it would be unknown whether the server still uses it. */
   onSent() {
     /** @type {HTMLButtonElement} */ (this.part("cancel")).disabled = true;
-    this.zone.setStatus("Uploaded. Checking the picture…");
+    this.zone.setStatus(gettext("Uploaded. Checking the picture…"));
   }
 
   /** @param {boolean} isSending */

@@ -1,10 +1,11 @@
 // @ts-check
 import { fetchArchive, showable, verifyArchive } from "./archive.js";
 import { VerificationError } from "./cid.js";
+import { gettext, ngettext } from "./words.js";
 
 /** Verification of a file in the browser: fetches the archive, hashes each block and assembles the file. */
 
-const NO_CRYPTO = "This browser hashes only on https pages. Use the offline check below.";
+const NO_CRYPTO = gettext("This browser hashes only on https pages. Use the offline check below.");
 
 class FileVerification {
   /** @param {HTMLElement} root */
@@ -23,20 +24,20 @@ class FileVerification {
     this.button.disabled = true;
     this.list.replaceChildren();
     this.details.hidden = true;
-    this.setStatus("wait", "Fetching the archive …");
+    this.setStatus("wait", gettext("Fetching the archive …"));
     try {
       const size = await this.check();
-      const blocks = formatCount(this.list.childElementCount, "block");
-      this.setStatus(
-        "good",
-        `Match: ${blocks} and all ${formatCount(size, "byte")} of the file are what the CID says.`,
-      );
+      const words = { blocks: countBlocks(this.list.childElementCount), bytes: countBytes(size) };
+      this.setStatus("good", gettext("Match: {blocks} and all {bytes} of the file are what the CID says.", words));
     } catch (error) {
-      this.setStatus("bad", `${error instanceof VerificationError ? "No match" : "Not checked"}: ${describe(error)}`);
+      this.setStatus(
+        "bad",
+        `${error instanceof VerificationError ? gettext("No match") : gettext("Not checked")}: ${describe(error)}`,
+      );
     }
     this.progress.hidden = true;
     this.button.disabled = false;
-    this.button.textContent = "Check again";
+    this.button.textContent = gettext("Check again");
   }
 
   /**
@@ -61,7 +62,7 @@ class FileVerification {
     this.details.hidden = false;
     this.progress.hidden = false;
     this.progress.max = count;
-    this.setStatus("wait", `Hashing ${formatCount(count, "block")} …`);
+    this.setStatus("wait", gettext("Hashing {blocks} …", { blocks: countBlocks(count) }));
   }
 
   /**
@@ -73,7 +74,7 @@ class FileVerification {
     item.dataset.state = isValid ? "done" : "failed";
     const name = document.createElement("code");
     name.textContent = cid.text;
-    item.append(name, ` ${formatCount(bytes.length, "byte")}, ${isValid ? "match" : "no match"}`);
+    item.append(name, ` ${countBytes(bytes.length)}, ${isValid ? gettext("match") : gettext("no match")}`);
     this.list.append(item);
     this.progress.value = this.list.childElementCount;
   }
@@ -88,11 +89,14 @@ class FileVerification {
   }
 }
 
-/**
- * @param {number} count
- * @param {string} noun
- */
-const formatCount = (count, noun) => `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+/** @param {number} count */
+const shown = (count) => count.toLocaleString(document.documentElement.lang);
+
+/** @param {number} count */
+const countBlocks = (count) => ngettext("{shown} block", "{shown} blocks", count, { shown: shown(count) });
+
+/** @param {number} count */
+const countBytes = (count) => ngettext("{shown} byte", "{shown} bytes", count, { shown: shown(count) });
 
 /** @param {unknown} error */
 const describe = (error) => (error instanceof Error ? error.message : String(error));

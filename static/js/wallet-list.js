@@ -4,6 +4,7 @@ import { lastUsedFirst } from "./last-wallet.js";
 import { isPhone, metaMaskLink } from "./phone.js";
 import { NO_WALLET, NO_WALLET_HERE, NO_WALLET_ON_PHONE } from "./wallet-errors.js";
 import { findDuplicateName, watchWallets } from "./wallets.js";
+import { gettext } from "./words.js";
 
 /**
  * The list of wallets: those of this browser, the one used last first, then WalletConnect. On a phone without wallets
@@ -15,7 +16,8 @@ import { findDuplicateName, watchWallets } from "./wallets.js";
 export class WalletList {
   /**
    * @param {HTMLElement} root container of the buttons
-   * @param {DOMStringMap} options data attributes of the panel: `verb` and `buttons` (class) of the buttons, `next` URL
+   * @param {DOMStringMap} options data attributes of the panel: `verb` (with {name} for the wallet’s) and
+   *   `buttons` (class) of the buttons, `next` URL
    * @param {Wallet[]} remote
    * @param {(wallet: Wallet) => void} onChoose
    */
@@ -104,13 +106,16 @@ export class WalletList {
       return [
         createElement(
           "p",
-          `Two wallets here call themselves ${duplicate}. If you did not install both, one may be a fake: look closely at the window that opens.`,
+          gettext(
+            "Two wallets here call themselves {name}. If you did not install both, one may be a fake: look closely at the window that opens.",
+            { name: duplicate },
+          ),
           "note note-wait",
         ),
       ];
     if (wallets.length > 0) return [];
     if (!isPhone(window)) return [createElement("p", this.remote.length > 0 ? NO_WALLET_HERE : NO_WALLET, "soft")];
-    const link = createElement("a", "Open in MetaMask", "button wallet-choice");
+    const link = createElement("a", gettext("Open in MetaMask"), "button wallet-choice");
     link.href = metaMaskLink(location.href, this.options["next"]);
     return [link, createElement("p", NO_WALLET_ON_PHONE, "soft small")];
   }
@@ -122,11 +127,16 @@ export class WalletList {
  * @param {DOMStringMap} options
  * @param {() => void} onChoose
  */
-function buildButton(wallet, { verb = "Use" }, onChoose) {
+function buildButton(wallet, { verb = "{name}" }, onChoose) {
   const button = createElement("button", "", "button wallet-choice");
   button.type = "button";
   if (wallet.icon) button.append(buildIcon(wallet.icon));
-  button.append(createElement("span", `${verb} ${wallet.name}`));
+  button.append(
+    createElement(
+      "span",
+      verb.replace("{name}", () => wallet.name),
+    ),
+  );
   button.addEventListener("click", onChoose);
   return button;
 }

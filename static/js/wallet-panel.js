@@ -6,6 +6,7 @@ import { isPhone } from "./phone.js";
 import { UserFacingError, describeError } from "./wallet-errors.js";
 import { WalletList } from "./wallet-list.js";
 import { remoteWallets } from "./walletconnect-wallet.js";
+import { gettext } from "./words.js";
 
 /**
  * Base class of the wallet panels: the list of wallets, a status line (polite live region) and an alert with buttons.
@@ -102,7 +103,9 @@ export class WalletPanel {
     } catch (error) {
       if (error instanceof CanceledError) return;
       console.info("Wallet or server said:", error);
-      this.showError(describeError(error).message, [{ label: "Try again", run: () => void this.attempt(attempt) }]);
+      this.showError(describeError(error).message, [
+        { label: gettext("Try again"), run: () => void this.attempt(attempt) },
+      ]);
     } finally {
       if (this.running === running) this.setRunning(null);
     }
@@ -126,7 +129,7 @@ export class WalletPanel {
     const { running } = this;
     if (!running) throw new CanceledError();
     this.isWaiting = true;
-    const cancel = buildActionButton({ label: "Cancel", run: () => this.cancelWaiting(wallet.name) });
+    const cancel = buildActionButton({ label: gettext("Cancel"), run: () => this.cancelWaiting(wallet.name) });
     const timers = [
       setTimeout(() => this.statusLine.append(" ", cancel), CANCEL_MS),
       setTimeout(() => this.offerCancel(wallet), SLOW_WALLET_MS),
@@ -174,7 +177,7 @@ export class WalletPanel {
    * @throws {UserFacingError} if the wallet does not switch
    */
   async switchTo(wallet, chain) {
-    this.setStatus(`Asking ${wallet.name} to switch to ${chain.name}…`);
+    this.setStatus(gettext("Asking {wallet} to switch to {chain}…", { wallet: wallet.name, chain: chain.name }));
     const switching = switchChain(wallet.provider, chain).catch((error) => {
       throw new UserFacingError(describeSwitchError(error, chain));
     });
@@ -188,11 +191,12 @@ export class WalletPanel {
   offerCancel({ name, isRemote }) {
     if (document.querySelector("dialog[open]")) return;
     const where = isRemote
-      ? "Open it on your phone"
-      : "Its window may be hidden behind this one; open it by its icon in your browser";
-    const advice = this.patience || `${where}, and answer there. Or choose another wallet.`;
-    this.showAlert(`${name} has not answered yet. ${advice}`, [
-      { label: "Stop waiting", run: () => this.cancelWaiting(name) },
+      ? gettext("Open it on your phone, and answer there. Or choose another wallet.")
+      : gettext(
+          "Its window may be hidden behind this one; open it by its icon in your browser, and answer there. Or choose another wallet.",
+        );
+    this.showAlert(`${gettext("{wallet} has not answered yet.", { wallet: name })} ${this.patience || where}`, [
+      { label: gettext("Stop waiting"), run: () => this.cancelWaiting(name) },
     ]);
   }
 
@@ -203,7 +207,7 @@ export class WalletPanel {
   offerApp({ name, appLink }) {
     const href = isPhone(window) ? appLink?.() : "";
     if (!href) return;
-    const link = createElement("a", `Open ${name}`, "button button-small");
+    const link = createElement("a", gettext("Open {wallet}", { wallet: name }), "button button-small");
     link.href = href;
     this.statusLine.append(" ", link);
   }
@@ -221,7 +225,11 @@ export class WalletPanel {
    */
   cancelWaiting(name) {
     this.stopWaiting();
-    this.setStatus(`If ${name} still shows a question from this page, answer no there. Then choose again.`);
+    this.setStatus(
+      gettext("If {wallet} still shows a question from this page, answer no there. Then choose again.", {
+        wallet: name,
+      }),
+    );
   }
 
   /**
@@ -231,7 +239,7 @@ export class WalletPanel {
    */
   showWallets(onChoose, onFound) {
     const choose = (/** @type {Wallet} */ wallet) => {
-      if (this.isWaiting) this.cancelWaiting("the other wallet");
+      if (this.isWaiting) this.cancelWaiting(gettext("the other wallet"));
       void this.attempt(async () => {
         await onChoose(wallet);
         rememberWallet(() => localStorage, wallet);

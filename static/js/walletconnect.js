@@ -5,6 +5,7 @@ import { cleanAppLink } from "./phone.js";
 import { parseAccounts, parseChainId } from "./wallet-answers.js";
 import { UserFacingError } from "./wallet-errors.js";
 import { cleanName } from "./wallets.js";
+import { gettext, joinNames } from "./words.js";
 
 /**
  * An EIP-1193 provider for wallets on another device or in another app, over WalletConnect v2. The library is large and
@@ -23,10 +24,12 @@ const EVENTS = ["accountsChanged", "chainChanged"];
 /** What the library takes for requests without an expiry. */
 const MIN_EXPIRY_SECONDS = 300;
 const RELAY_TIMEOUT_MS = 20_000;
-const NO_RELAY = "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.";
-const NOT_LOADED = "WalletConnect could not be loaded. Check your connection, then try again.";
-const NOT_SCANNED = "Nobody answered before the code ran out. Try again for a new one.";
-const STOPPED = "You closed the code. Nothing was connected; try again whenever you like.";
+const NO_RELAY = gettext(
+  "The WalletConnect network does not answer right now. Try again in a minute, or use another wallet.",
+);
+const NOT_LOADED = gettext("WalletConnect could not be loaded. Check your connection, then try again.");
+const NOT_SCANNED = gettext("Nobody answered before the code ran out. Try again for a new one.");
+const STOPPED = gettext("You closed the code. Nothing was connected; try again whenever you like.");
 
 /**
  * Load the library and create its client.
@@ -35,7 +38,12 @@ const STOPPED = "You closed the code. Nothing was connected; try again whenever 
  */
 export async function loadClient({ projectId, relayUrl, name, icon }) {
   const { SignClient } = await import("../vendor/walletconnect.js");
-  const metadata = { name, description: "Profile pictures that prove themselves", url: location.origin, icons: [icon] };
+  const metadata = {
+    name,
+    description: gettext("Profile pictures that prove themselves"),
+    url: location.origin,
+    icons: [icon],
+  };
   const client = await SignClient.init({ projectId, relayUrl, metadata, telemetryEnabled: false, logger: "silent" });
   // This would embed a third-party frame for each request, which our Content-Security-Policy forbids.
   client.core.verify.register = async () => "";
@@ -165,10 +173,10 @@ export class WalletConnectProvider {
     const client = await this.client();
     if (this.accounts().length === 0) this.setSession(await this.pair(client));
     if (this.accounts().length > 0) return this.accounts();
-    const names = this.chains.map(({ name }) => name).join(" or ");
+    const chains = joinNames(this.chains.map(({ name }) => name));
     await this.disconnect();
     throw new UserFacingError(
-      `The wallet shared no account on ${names}. Add the network in the wallet, then try again.`,
+      gettext("The wallet shared no account on {chains}. Add the network in the wallet, then try again.", { chains }),
       "chain-missing",
     );
   }
@@ -236,7 +244,7 @@ export class WalletConnectProvider {
       return await Promise.race([answer, this.ending.promise]);
     } catch (error) {
       throw isExpiry(error)
-        ? new UserFacingError("The wallet did not answer in time. Open it, then try again.", "expired")
+        ? new UserFacingError(gettext("The wallet did not answer in time. Open it, then try again."), "expired")
         : error;
     }
   }

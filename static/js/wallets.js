@@ -1,4 +1,6 @@
 // @ts-check
+import { gettext } from "./words.js";
+
 /**
  * Discovery of wallets (EIP-6963). The name and icon of a wallet are untrusted and are sanitized here.
  *
@@ -27,7 +29,7 @@ export function cleanName(name) {
   const text = typeof name === "string" ? name.normalize("NFC").replace(INVISIBLE, "").replace(/\s+/g, " ").trim() : "";
   const letters = [...text];
   const shown = letters.length > NAME_LENGTH ? [...letters.slice(0, NAME_LENGTH - 1), "…"] : letters;
-  return shown.join("").trim() || "Unnamed wallet";
+  return shown.join("").trim() || gettext("Unnamed wallet");
 }
 
 /**
@@ -97,7 +99,9 @@ export function watchWallets(onChange, target, timeout = 250) {
 function legacyWallets(target) {
   try {
     const provider = target.ethereum;
-    return typeof provider?.request === "function" ? [{ name: "Browser wallet", icon: "", rdns: "", provider }] : [];
+    return typeof provider?.request === "function"
+      ? [{ name: gettext("Browser wallet"), icon: "", rdns: "", provider }]
+      : [];
   } catch {
     return [];
   }

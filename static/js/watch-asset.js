@@ -1,6 +1,7 @@
 // @ts-check
 import { UserFacingError, describeError } from "./wallet-errors.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
+import { gettext } from "./words.js";
 
 /**
  * "Add it to your wallet": ask a wallet to show a token (wallet_watchAsset, EIP-747).
@@ -9,7 +10,9 @@ import { CanceledError, WalletPanel } from "./wallet-panel.js";
  * @typedef {{chain_id: number, address: string, token_id: string}} Asset
  */
 
-const BY_HAND = "Import the NFT in your wallet by its contract address and token id, which stand on this page.";
+const BY_HAND = gettext(
+  "Import the NFT in your wallet by its contract address and token id, which stand on this page.",
+);
 
 class WatchAssetPanel extends WalletPanel {
   /**
@@ -25,11 +28,12 @@ class WatchAssetPanel extends WalletPanel {
   /** @param {Wallet} wallet */
   async add(wallet) {
     await this.ensureChain(wallet, this.asset.chain_id);
-    this.setStatus(`Asking ${wallet.name} to show it…`);
+    this.setStatus(gettext("Asking {wallet} to show it…", { wallet: wallet.name }));
     const options = { address: this.asset.address, tokenId: this.asset.token_id };
     const call = { method: "wallet_watchAsset", params: { type: "ERC721", options } };
     const isAdded = await this.request(wallet, call).catch(explain);
-    this.setStatus(isAdded === false ? BY_HAND : `Done. ${wallet.name} shows it among your NFTs.`);
+    const done = gettext("Done. {wallet} shows it among your NFTs.", { wallet: wallet.name });
+    this.setStatus(isAdded === false ? BY_HAND : done);
   }
 }
 
@@ -42,7 +46,7 @@ function explain(error) {
   const { kind, message } = describeError(error);
   if (error instanceof CanceledError || kind === "refused" || kind === "waiting") throw error;
   throw new UserFacingError(
-    kind === "unsupported" ? `This wallet cannot be asked for that. ${BY_HAND}` : message,
+    kind === "unsupported" ? `${gettext("This wallet cannot be asked for that.")} ${BY_HAND}` : message,
     kind,
   );
 }

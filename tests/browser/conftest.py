@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -90,3 +91,13 @@ def meet(site: Site, chromium: Browser) -> Iterator[Callable[..., Person]]:
     yield meet_one
     for person in people:
         person.leave()
+
+
+@pytest.fixture
+def mona(meet: Callable[..., Person]) -> Person:
+    """Somebody new with a handle of their own, whose pages do not move: axe judges colors at rest."""
+    person = meet(f"mona{os.urandom(3).hex()}")
+    person.page.emulate_media(reduced_motion="reduce")
+    person.sign_in_with_wallet()
+    person.choose_handle()
+    return person

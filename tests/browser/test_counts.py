@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -20,13 +18,6 @@ pytestmark = pytest.mark.browser
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
 #: Seconds in which a photo must be shown while other tests run. An idle machine takes less than 3; the test prints it.
 SLOWEST = 10
-#: As a phone takes it, held upright: 12 megapixels, stored lying, with a place in its EXIF.
-PHOTO: File = {
-    "name": "IMG_0001.jpg",
-    "mimeType": "image/jpeg",
-    "buffer": encoded(held(four_corners(3000, 4000), 6), "JPEG", exif=exif(6, gps=True)),
-}
-LATER: File = {"name": "later.jpg", "mimeType": "image/jpeg", "buffer": encoded(four_corners(4000, 3000), "JPEG")}
 BLUE: File = {"name": "blue.png", "mimeType": "image/png", "buffer": picture((40, 60, 220))}
 ARRIVE = """([kind, base64]) => {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -39,13 +30,14 @@ ARRIVE = """([kind, base64]) => {
 }"""
 
 
-@pytest.fixture
-def nina(meet: Callable[..., Person]) -> Person:
-    person = meet(f"nina{os.urandom(3).hex()}")
-    person.page.emulate_media(reduced_motion="reduce")
-    person.sign_up()
-    person.choose_handle()
-    return person
+def photo() -> File:
+    """As a phone takes it, held upright: 12 megapixels, stored lying, with a place in its EXIF."""
+    content = encoded(held(four_corners(3000, 4000), 6), "JPEG", exif=exif(6, gps=True))
+    return {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": content}
+
+
+def lying_photo() -> File:
+    return {"name": "later.jpg", "mimeType": "image/jpeg", "buffer": encoded(four_corners(4000, 3000), "JPEG")}
 
 
 def go(page: Page, path: str, size: tuple[int, int]) -> Stranger:
@@ -63,10 +55,10 @@ def corners(site: Site, person: Person) -> list[str]:
 
 
 def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_back_in_two(
-    site: Site, nina: Person
+    site: Site, mona: Person
 ) -> None:
-    page, seconds = nina.page, []
-    for path, size, file in ((f"/u/{nina.handle}/", DESKTOP, PHOTO), ("/settings/profile/", PHONE, LATER)):
+    page, seconds = mona.page, []
+    for path, size, file in ((f"/u/{mona.handle}/", DESKTOP, photo()), ("/settings/profile/", PHONE, lying_photo())):
         stranger = go(page, path, size)
         stranger.link("Change your picture")
         stranger.choose_file("Choose a picture", file)
@@ -78,11 +70,11 @@ def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_
         assert stranger.words < 250
     print(f"A photo of 12 megapixels is shown after {min(seconds):.1f} s, {stranger.words} words.")  # noqa: T201
     assert min(seconds) < SLOWEST
-    site.eventually(lambda: corners(site, nina) == ["red", "green", "blue", "yellow"])
-    shown = opened(site.get(f"/avatar/{nina.handle}?s=1024", Accept="image/webp").content)
+    site.eventually(lambda: corners(site, mona) == ["red", "green", "blue", "yellow"])
+    shown = opened(site.get(f"/avatar/{mona.handle}?s=1024", Accept="image/webp").content)
     assert shown.size == (1024, 1024)
     assert not shown.getexif()
-    nina.upload(BLUE["buffer"])
+    mona.upload(BLUE["buffer"])
 
     for path, size in (("/", DESKTOP), ("/settings/profile/", PHONE)):
         stranger = go(page, path, size)
@@ -95,8 +87,8 @@ def test_a_picture_is_changed_on_any_page_in_three_clicks_and_an_earlier_one_is_
     assert page.url == f"{site.url}/settings/profile/"
 
 
-def test_the_dialog_takes_a_picture_from_anywhere_and_says_what_is_wrong(site: Site, nina: Person) -> None:
-    page, dialog = nina.page, nina.page.get_by_role("dialog", name="Your picture")
+def test_the_dialog_takes_a_picture_from_anywhere_and_says_what_is_wrong(site: Site, mona: Person) -> None:
+    page, dialog = mona.page, mona.page.get_by_role("dialog", name="Your picture")
     alert, button = dialog.get_by_role("alert"), dialog.get_by_role("button", name="Upload and use")
     posts: list[str] = []
     page.on("request", lambda request: _note(request, posts))

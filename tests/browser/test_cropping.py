@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,15 +19,6 @@ from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held,
 pytestmark = pytest.mark.browser
 FOUR = encoded(four_corners(800, 600), "PNG")
 STEPS = 40
-
-
-@pytest.fixture
-def mona(meet: Callable[..., Person]) -> Person:
-    person = meet(f"mona{os.urandom(3).hex()}")
-    person.page.emulate_media(reduced_motion="reduce")
-    person.sign_in_with_wallet()
-    person.choose_handle()
-    return person
 
 
 def choose(page: Page, content: bytes, name: str = "four.png", kind: str = "image/png") -> None:

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.accessibility import AXE, PHONE, faults_in_every_look, frame_faults
 from tests.browser.conftest import PATIENCE
+from tests.browser.german import english_on
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
@@ -62,6 +63,18 @@ NAMES = {
     "Arabic": "\u0645\u062d\u0645\u062f \u0639\u0628\u062f \u0627\u0644\u0644\u0647 " * 5,
     "emoji": "\U0001f469\U0001f3fd\u200d\U0001f680" * 15,
 }
+#: What German pages show as it was named.
+NAMED = (
+    "Local chain",
+    "Test wallet",
+    "Morning",
+    "Noon",
+    "Evening",
+    "The first one",
+    "The second one",
+    "The third one",
+    "Sign-In with Ethereum",
+)
 LATER = [
     "public page",
     "receipt",
@@ -307,3 +320,26 @@ def test_no_token_breaks_a_phone(site: Site, meet: Callable[..., Person]) -> Non
     for path in (page.url, f"{page.url}transfer/", "/settings/tokens/", "/settings/picture/", "/u/lena/", "/"):
         page.goto(path)
         assert not frame_faults(page)
+
+
+def test_a_german_reads_german_on_every_page(resident: Resident, site: Site, chromium: Browser) -> None:
+    """Also at 320 pixels, where long words must not widen a page, and mirrored as for Arabic."""
+    page, faults = resident.page, []
+    page.set_viewport_size({"width": 320, "height": 720})
+    page.goto("/help/")
+    page.get_by_role("button", name="Deutsch").click()
+    expect(page).to_have_url(f"{site.url}/help/")
+    visitor = new_page(chromium, site, [], locale="de-DE", viewport={"width": 320, "height": 720})
+    for somebody, paths in ((page, resident.pages), (visitor, GUEST)):
+        for name, path in paths.items():
+            somebody.goto(path)
+            faults += [f"{name}: {fault}" for fault in [*english_on(somebody, NAMED), *frame_faults(somebody)]]
+            somebody.evaluate("document.documentElement.dir = 'rtl'")
+            faults += [f"{name}, mirrored: {fault}" for fault in frame_faults(somebody)]
+    assert not faults, "\n".join(faults)
+    assert "Anmelden" in site.get("/accounts/login/", **{"Accept-Language": "de"}).text
+    assert "Sign in" in site.get("/accounts/login/", **{"Accept-Language": "en"}).text
+    visitor.context.close()
+    page.goto("/help/")
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("link", name="Privacy")).to_be_visible()

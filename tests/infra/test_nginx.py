@@ -188,6 +188,17 @@ def test_what_is_far_too_large_is_told_so(front: Fronted, alice: Profile) -> Non
         page = requests.post(front.fronted + path, data=body, headers={"accept": "text/html,*/*"}, timeout=30)
         assert (page.status_code, page.headers["Content-Type"]) == (413, "text/html; charset=utf-8")
         assert "too large" in page.text
+    asked = {"accept": "text/html", "accept-language": "de-DE,de;q=0.9"}
+    assert "zu groß" in requests.post(front.fronted + path, data=body, headers=asked, timeout=30).text
+
+
+def test_a_public_page_is_kept_once_for_each_language(front: Fronted, alice: Profile) -> None:
+    path = f"/u/{alice.handle}/"
+    for _ in range(2):  # made, then from the cache
+        for asked, spoken in (("de-CH,de;q=0.9", "de"), ("en-US,en;q=0.5", "en"), ("fr, de;q=0.4", "de"), ("fr", "en")):
+            page = front.get(path, **{"accept-language": asked})
+            assert (page.headers["Content-Language"], f'<html lang="{spoken}"' in page.text) == (spoken, True)
+            assert "Accept-Language" in page.headers["Vary"]
 
 
 def test_the_longest_signature_passes_and_the_site_itself_refuses_a_longer_one(front: Fronted) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from localstack.bytecode import keep_bytecode
 from localstack.drawings import draw_creature, draw_hills
 from localstack.stack import StackError, read_env_file, read_stack
 
@@ -75,3 +78,20 @@ def test_a_line_of_the_env_file_that_says_nothing_is_named(tmp_path: Path) -> No
 def test_the_same_seed_draws_the_same_bytes() -> None:
     for draw in (draw_creature, draw_hills):
         assert draw("one") == draw("one") != draw("two")
+
+
+def test_what_we_start_keeps_its_bytecode_in_one_folder_even_if_the_environment_keeps_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, source = tmp_path / "kept", tmp_path / "source"
+    source.mkdir()
+    (source / "thing.py").write_text("", encoding="utf-8")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(kept))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "pycache_prefix", None)
+    keep_bytecode()
+    assert (sys.dont_write_bytecode, sys.pycache_prefix) == (False, str(kept))
+    subprocess.run([sys.executable, "-c", "import thing"], cwd=source, check=True)
+    assert [path.parent for path in kept.rglob("thing.*.pyc")] == [kept.joinpath(*source.parts[1:])]
+    assert [path.name for path in source.iterdir()] == ["thing.py"]

@@ -105,7 +105,7 @@ def test_a_worker_that_always_crashes_is_not_tried_for_ever(work: Any) -> None:
     assert take(row, now) is None
     row.refresh_from_db()
     assert (row.gave_up_at, row.due_at, row.attempt, row.state) == (now, None, None, "stopped")
-    assert row.last_error == OUR_FAULT.format(what="a worker crashed")
+    assert row.last_error == OUR_FAULT % {"what": "a worker crashed"}
     assert lease_rows(work.objects.all(), now + timedelta(days=365), 9) == []
 
 
@@ -178,7 +178,7 @@ def test_an_unexpected_error_ends_after_its_tries_with_a_reason(work: Any, caplo
         assert (row.crashes, row.attempt) == (attempt, None)
         now += timedelta(hours=1)
     assert (row.due_at, row.gave_up_at, row.state) == (None, now - timedelta(hours=1), "stopped")
-    assert row.last_error == OUR_FAULT.format(what="UnicodeEncodeError")
+    assert row.last_error == OUR_FAULT % {"what": "UnicodeEncodeError"}
     assert "Traceback" in caplog.text
     assert take(row, now + timedelta(days=365)) is None
 
@@ -246,7 +246,7 @@ def test_a_permanent_error_counts_as_unexpected_where_the_work_can_not_fail(
         end_with(ExpectedError("The answer makes no sense."), take(row, now), now)
         now += timedelta(hours=1)
     row.refresh_from_db()
-    assert (row.due_at, row.last_error) == (None, OUR_FAULT.format(what="ExpectedError"))
+    assert (row.due_at, row.last_error) == (None, OUR_FAULT % {"what": "ExpectedError"})
     busy = ExpectedError("The host is busy.", Kind("busy", "Busy", permanent=False))
     other = add(work)
     for _ in range(9):

@@ -92,9 +92,17 @@ def deploy_offchain_resolver(chain: Chain, *urls: str) -> Contract:
     return _deploy(chain, OFFCHAIN_RESOLVER_DATA, urls, [chain.accounts[0]])
 
 
+@pytest.fixture(scope="session")
+def names_session(chain_session: Chain) -> Names:
+    """The contracts, deployed before the state that tests go back to."""
+    return deploy_names(chain_session)
+
+
 @pytest.fixture
-def names(chain: Chain) -> Names:
-    return deploy_names(chain)
+def names(names_session: Names, chain: Chain) -> Names:
+    """Only ENS's own names are registered. What a test does to them is undone afterwards."""
+    assert names_session.chain is chain
+    return names_session
 
 
 def _deploy(chain: Chain, artifact: dict[str, Any], *arguments: Any) -> Contract:

@@ -79,7 +79,7 @@ def until_it_ends(held: HeldToken) -> int:
 def test_a_picture_that_nobody_expected_ends_with_a_reason_its_person_sees(held: HeldToken) -> None:
     assert until_it_ends(held) == 3
     assert held.gave_up_at is not None
-    assert held.last_error == OUR_FAULT.format(what="UnicodeEncodeError")
+    assert held.last_error == OUR_FAULT % {"what": "UnicodeEncodeError"}
 
 
 def test_all_kinds_of_jobs_are_in_one_list(
@@ -93,7 +93,7 @@ def test_all_kinds_of_jobs_are_in_one_list(
     assert (searching.state, searching.due_at, searching.trouble) == (
         "failed",
         None,
-        OUR_FAULT.format(what="a worker crashed"),
+        OUR_FAULT % {"what": "a worker crashed"},
     )
     WatchedChain.objects.create(chain_id=CHAIN_ID, next_block=1, gave_up_at=NOW)
     found = {each.kind: each for each in get_attention()}

@@ -14,6 +14,7 @@ from localstack.binaries import ROOT
 
 SITE = Path(next(iter(avatarsite.__path__)))
 PAGES = {
+    "avatarsite.languages",
     "avatarsite.legal_pages",
     "avatarsite.pages",
     "avatarsite.site_files",

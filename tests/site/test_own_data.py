@@ -7,9 +7,11 @@ import io
 import json
 import os
 import tracemalloc
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -152,7 +154,9 @@ def test_a_person_gets_everything_and_nobody_elses(alice: Profile, settings: Any
         assert client.post(reverse("profiles:data_export")).headers["Location"] == page
     assert client.get(reverse("profiles:data_status")).json()["done"] is False
     assert client.get(reverse("profiles:data_download")).status_code == 404
+    Profile.objects.update(language="de")
     build(alice)
+    Profile.objects.update(language="")
     assert client.get(reverse("profiles:data_status")).json()["done"] is True
     assert b"Your file is ready" in client.get(page).content
 
@@ -163,6 +167,7 @@ def test_a_person_gets_everything_and_nobody_elses(alice: Profile, settings: Any
         assert rows, part.name
         assert {tuple(row) for row in rows} == {part.columns}
         assert part.name in readme
+    assert "Dein Konto." in readme
     avatar = Avatar.objects.get(profile=alice)
     assert files[f"pictures/{avatar.pk}-kept.webp"] == objects.get(objects.master_key(avatar.image.sha256))
     assert files[f"pictures/{avatar.pk}-shown.webp"][8:12] == b"WEBP"
@@ -412,3 +417,23 @@ def test_to_keep_and_to_delete_at_the_same_moment_ends_in_one_of_both(committed:
     assert AccountDeletion.objects.count() == 0
     if kept:
         assert profile_of(user).is_hidden is False
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (None, None),
+        (True, True),
+        (7, 7),
+        (2**60, str(2**60)),
+        (b"\1\2", "0x0102"),
+        (Decimal("1.50"), "1.50"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        (datetime(2026, 1, 2, 3, tzinfo=UTC), "2026-01-02T03:00:00+00:00"),
+        (date(2026, 1, 2), "2026-01-02"),
+        (timedelta(hours=1), "1:00:00"),
+        ({"a": [1]}, {"a": [1]}),
+    ],
+)
+def test_a_column_of_any_kind_is_written(value: object, written: object) -> None:
+    assert archive.to_json(value) == written

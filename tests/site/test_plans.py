@@ -36,9 +36,9 @@ WALKS = {"profiles.upkeep.scan.clean_shard", "profiles.upkeep.scan.clean_abandon
 Statement = re.compile(r"(SELECT|UPDATE|DELETE|INSERT|WITH)\b")
 
 
-@pytest.fixture
-def crowd(db: None) -> set[str]:
-    """Return the tables that hold PEOPLE rows or more."""
+@pytest.fixture(scope="module")
+def tables(rows_of_the_module: None) -> set[str]:
+    """Return the tables that hold PEOPLE rows or more. They are filled once for all tests here."""
     if connection.vendor != "postgresql":
         pytest.skip("The plans are PostgreSQL's.")
     from bench.peers.scale_crowd import add_people
@@ -50,8 +50,13 @@ def crowd(db: None) -> set[str]:
         cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples >= %s", [PEOPLE])
         big = {name for (name,) in cursor.fetchall()}
     assert {"nft_tokenclaim", "nft_claimcheck", "profiles_storedimage", "profiles_rendition"} <= big
-    cache.clear()
     return big - SMALL
+
+
+@pytest.fixture
+def crowd(tables: set[str]) -> set[str]:
+    cache.clear()
+    return tables
 
 
 def _add_the_rest(now: datetime) -> None:

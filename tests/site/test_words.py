@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.test import Client
 
 from avatarsite.templatetags.site import our_label
 from users.devices import device_name
@@ -36,3 +39,10 @@ def test_a_browser_is_called_by_its_name(user_agent: str, name: str) -> None:
 def test_labels_of_others_are_spelled_as_ours_and_unknown_ones_are_kept() -> None:
     assert our_label("Email (optional)") == "E-mail"
     assert our_label("Display name") == "Display name"
+
+
+@pytest.mark.django_db
+def test_they_are_so_in_german_too(client: Client) -> None:
+    for path in ("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"):
+        page = client.get(path, headers={"accept-language": "de"}).content.decode()
+        assert not re.search(r">\s*(?:Anmeldename|Anmeldung|E-Mail \(optional\))\s*<", page), path

@@ -8,9 +8,13 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from nft.claims.wording import NotOwned, loss_sentence
+from nft.core.tokens.verdict import Reason
 from profiles.leases import OUR_FAULT, lease_row
 from profiles.models import Notice, Profile
 from profiles.notices.choices import set_choices
@@ -46,6 +50,16 @@ def test_a_loss_is_told_once_with_what_to_do(bob: Profile) -> None:
     assert letter.subject == "[avatarsite] Token 1 is no longer your verified picture"
     for word in ("Hello bob,", "transferred away", "/settings/picture/", "/settings/loss/"):
         assert word in letter.body
+
+
+def test_it_is_told_in_the_language_of_its_person(bob: Profile, client: Client) -> None:
+    Profile.objects.update(language="de")
+    lost = loss_sentence(NotOwned(Reason.HELD_BY_OTHER, name="Punk 1", holder="carol.eth"))
+    withdraw_avatar(a_token_picture(bob, NOW).pk, lost, lost_at=NOW)
+    assert send_due(NOW + LATER) == 1
+    assert "Punk 1 wurde an carol.eth gesendet." in mail.outbox[0].body
+    client.force_login(bob.user)
+    assert "Punk 1 wurde an carol.eth gesendet." in client.get(reverse("profiles:notices")).text
 
 
 def test_one_that_is_back_within_a_minute_is_not(bob: Profile) -> None:
@@ -122,4 +136,4 @@ def test_a_mail_that_can_not_be_written_holds_up_no_other(bob: Profile, monkeypa
     monkeypatch.setattr(mails, "greeted_name", fail_for_bob)
     assert send_due(NOW + LATER) == 1
     assert [letter.to for letter in mail.outbox] == [["carol@example.org"]]
-    assert bob.notices.get().last_error == OUR_FAULT.format(what="KeyError")
+    assert bob.notices.get().last_error == OUR_FAULT % {"what": "KeyError"}

@@ -11,6 +11,7 @@ from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.abi.logs import Log
 from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
+from profiles.sentences import gettext as _
 
 T = TypeVar("T")
 #: Bits of a number in a block: far more than any chain needs, and sums and products of it still fit a column.
@@ -18,7 +19,7 @@ SMALL = 48
 #: Bits of a price in wei: three such together fit a column.
 PRICE = 60
 LARGEST_COST = 2**63 - 1
-_WRONG_SHAPE = "The node answered with something of the wrong shape."
+_WRONG_SHAPE = _("The node answered with something of the wrong shape.")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 
 
@@ -83,7 +84,7 @@ def parse_bytes(text: Json) -> bytes:
 
 def parse_block(answer: Json) -> BlockRef:
     if answer is None:
-        raise ChainUnavailable("The node does not know the block it should know.")
+        raise ChainUnavailable(_("The node does not know the block it should know."))
     block = parse_object(answer)
     return BlockRef(parse_small(block.get("number")), parse_hash(block.get("hash")))
 
@@ -127,5 +128,5 @@ def parse_transaction(answer: Json) -> SentTransaction:
 def parse_hash(text: Json) -> bytes:
     digest = parse_bytes(text)
     if len(digest) != 32:
-        raise ChainUnavailable("The node answered with something that is no hash.")
+        raise ChainUnavailable(_("The node answered with something that is no hash."))
     return digest

@@ -14,6 +14,7 @@ from nft.clients.evm.chain import At, ChainClient
 from nft.clients.evm.errors import CallFailed, ChainError, ChainUnavailable
 from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 MAX_ANSWER = 64 * 1024
 """Bytes that one call may return."""
@@ -39,7 +40,7 @@ class ManyAnswers:
 
 def call_many(view: ChainClient, calls: Sequence[Call], block: At) -> ManyAnswers:
     """Make all `calls` at `block`, through one node. Raises ChainUnavailable."""
-    found = ManyAnswers([ChainUnavailable("It was not asked.")] * len(calls))
+    found = ManyAnswers([ChainUnavailable(_("It was not asked."))] * len(calls))
     by_multicall = _has_multicall(view, block)
     largest = view.node.batch_size if by_multicall else min(JSON_BATCH, view.node.batch_size)
     for start in range(0, len(calls), largest):
@@ -113,4 +114,4 @@ def _read_together(view: ChainClient, calls: Sequence[Call], block: At) -> list[
 
 
 def _failure(data: bytes) -> CallFailed | None:
-    return CallFailed("The contract refused the call.", data=data) if data else None
+    return CallFailed(_("The contract refused the call."), data=data) if data else None

@@ -39,6 +39,7 @@ from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef
 from nft.settings.chains import Proofs, chains
 from profiles import clock
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -119,7 +120,7 @@ class ChainClient:
                 return view, view.head()
             except ChainUnavailable:
                 continue
-        raise ChainUnavailable("No node of this chain answers.")
+        raise ChainUnavailable(_("No node of this chain answers."))
 
     def confirmed_block(self) -> BlockRef:
         """Return the newest confirmed block: `finalized`, `safe`, or the configured number of blocks below the newest.
@@ -142,10 +143,16 @@ class ChainClient:
         age = self._clock() - timestamp
         if age < -MAX_AHEAD:
             log.error("Chain %s: a node's confirmed block is %.0f s ahead of our clock.", self.chain_id, -age)
-            raise ChainUnavailable(f"The newest confirmed block is {-age:,.0f} s ahead of our clock.", STALE_NODE)
+            raise ChainUnavailable(
+                _("The newest confirmed block is %(seconds)s s ahead of our clock.", seconds=round(-age)), STALE_NODE
+            )
         if age > allowed:
             log.error("Chain %s: a node's confirmed block is %.0f s old; it may be stuck.", self.chain_id, age)
-            sentence = f"The newest confirmed block is {age:,.0f} s old; {allowed:,.0f} s are allowed."
+            sentence = _(
+                "The newest confirmed block is %(age)s s old; %(allowed)s s are allowed.",
+                age=round(age),
+                allowed=round(allowed),
+            )
             raise ChainUnavailable(sentence, STALE_NODE)
 
     def has_block(self, block: BlockRef) -> bool:
@@ -164,7 +171,9 @@ class ChainClient:
         Reads go by number; checked before and after, they are one view of the chain.
         """
         if not self.has_block(block):
-            raise ChainUnavailable(f"Block {block.number} is no longer part of the chain.", BLOCK_GONE)
+            raise ChainUnavailable(
+                _("Block %(number)s is no longer part of the chain.", number=str(block.number)), BLOCK_GONE
+            )
 
     def call(
         self,
@@ -250,7 +259,7 @@ class ChainClient:
                 if isinstance(error, WrongChain):
                     log.error("Chain %s: %s", self.chain_id, error)  # noqa: TRY400 - the sentence says it all
                 failure = error
-        raise failure or ChainUnavailable("This chain has no node.")
+        raise failure or ChainUnavailable(_("This chain has no node."))
 
     def _nodes_in_order(self) -> list[Node]:
         """Return the nodes as configured, those behind the others that failed lately."""
@@ -267,7 +276,7 @@ def get_chain(chain_id: int) -> ChainClient:
     """Return the client of a configured chain. Raises ChainUnavailable for others."""
     chain = chains().get(chain_id)
     if chain is None:
-        raise ChainUnavailable(f"Chain {chain_id} is not one this site reads.")
+        raise ChainUnavailable(_("Chain %(chain_id)s is not one this site reads.", chain_id=str(chain_id)))
     return _open_client(
         chain_id,
         chain.rpc_urls,
@@ -288,7 +297,7 @@ def _request(to: bytes | None, data: bytes, sender: bytes, gas: int) -> dict[str
 def _parse_call(max_bytes: int, answer: Json) -> bytes:
     """Raises CallFailed, of kind ANSWER_TOO_LARGE, and ChainUnavailable."""
     if isinstance(answer, str) and len(answer) > 2 * max_bytes + 2:
-        raise CallFailed(f"The contract answered with more than {max_bytes:,} bytes.", ANSWER_TOO_LARGE)
+        raise CallFailed(_("The contract answered with more than %(bytes)s bytes.", bytes=max_bytes), ANSWER_TOO_LARGE)
     return parse_bytes(answer)
 
 

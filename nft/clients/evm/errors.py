@@ -10,35 +10,45 @@ ChainError
 from __future__ import annotations
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-STALE_NODE = Kind("stale-node", "The node's newest confirmed block is too old", 503, permanent=False)
+STALE_NODE = Kind("stale-node", gettext_noop("The node's newest confirmed block is too old"), 503, permanent=False)
 """The node may be stuck."""
-NODES_BEHIND = Kind("nodes-behind", "No node has come as far as was seen before", 503, permanent=False)
-BLOCK_GONE = Kind("block-gone", "The block read at is no longer part of the chain", 503, permanent=False)
-METHOD_UNSUPPORTED = Kind("method-unsupported", "The node does not offer this method", 503, permanent=False)
-ANSWER_TOO_LARGE = Kind("answer-too-large", "The contract's answer is over the limit", 422)
+NODES_BEHIND = Kind("nodes-behind", gettext_noop("No node has come as far as was seen before"), 503, permanent=False)
+BLOCK_GONE = Kind("block-gone", gettext_noop("The block read at is no longer part of the chain"), 503, permanent=False)
+METHOD_UNSUPPORTED = Kind(
+    "method-unsupported", gettext_noop("The node does not offer this method"), 503, permanent=False
+)
+ANSWER_TOO_LARGE = Kind("answer-too-large", gettext_noop("The contract's answer is over the limit"), 422)
 
 
 class ChainError(ExpectedError):
-    kind = Kind("chain-error", "The chain can't be read", 503, permanent=False)
+    kind = Kind("chain-error", gettext_noop("The chain can't be read"), 503, permanent=False)
 
 
 class ChainUnavailable(ChainError):
-    kind = Kind("chain-unavailable", "The chain can't be reached", 503, permanent=False)
+    kind = Kind("chain-unavailable", gettext_noop("The chain can't be reached"), 503, permanent=False)
 
 
 class WrongChain(ChainUnavailable):
-    kind = Kind("wrong-chain", "The node serves another chain", 503, permanent=False)
+    kind = Kind("wrong-chain", gettext_noop("The node serves another chain"), 503, permanent=False)
 
     def __init__(self, wanted: int, got: int) -> None:
-        super().__init__(f"The node serves chain {got}, not {wanted}: its configuration is wrong.")
+        super().__init__(
+            _(
+                "The node serves chain %(got)s, not %(wanted)s: its configuration is wrong.",
+                got=str(got),
+                wanted=str(wanted),
+            )
+        )
         self.got = got
 
 
 class CallFailed(ChainError):
     """`data` is what the contract returned with its refusal."""
 
-    kind = Kind("call-failed", "The contract refused the call", 422)
+    kind = Kind("call-failed", gettext_noop("The contract refused the call"), 422)
 
     def __init__(self, sentence: str, kind: Kind | None = None, *, data: bytes = b"") -> None:
         super().__init__(sentence, kind)
@@ -46,4 +56,4 @@ class CallFailed(ChainError):
 
 
 class TransactionRefused(ChainError):
-    kind = Kind("transaction-refused", "The chain does not take the transaction", 422)
+    kind = Kind("transaction-refused", gettext_noop("The chain does not take the transaction"), 422)

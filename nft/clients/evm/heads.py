@@ -15,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from nft.clients.evm.errors import ChainUnavailable
 from nft.clients.transport.guard import blaming
+from profiles.sentences import gettext
 from profiles.text import parse_json
 
 CONNECT_SECONDS = 10.0
@@ -43,7 +44,7 @@ def subscribe_new_heads(url: str) -> Iterator[None]:
 
 def _blaming_node() -> AbstractContextManager[None]:
     # The URL may hold the key to a node, so it stays out of the message.
-    return blaming(lambda: ChainUnavailable("The node's websocket ended."), passing=ChainUnavailable)
+    return blaming(lambda: ChainUnavailable(gettext("The node's websocket ended.")), passing=ChainUnavailable)
 
 
 def _connect(url: str) -> ClientConnection:
@@ -61,4 +62,4 @@ def _check(message: str | bytes) -> None:
     """Raise ChainUnavailable where the node refuses the subscription."""
     content = parse_json(message if isinstance(message, bytes) else message.encode())
     if not isinstance(content, dict) or content.get("error") is not None:
-        raise ChainUnavailable("The node's websocket takes no subscription.")
+        raise ChainUnavailable(gettext("The node's websocket takes no subscription."))

@@ -33,6 +33,7 @@ from nft.clients.transport.errors import FetchError
 from nft.clients.transport.guard import blaming
 from nft.core.json import Json
 from nft.core.text import clean_text
+from profiles.sentences import gettext
 from profiles.text import load_json
 
 T = TypeVar("T")
@@ -139,7 +140,7 @@ class Node:
 
     def ask(self, method: str, params: Sequence[Json], parse: Parse[T]) -> T:
         """Return what `parse` makes of the `result` member. Raises ChainError."""
-        with self._blamed("The chain can't be reached right now."):
+        with self._blamed(gettext("The chain can't be reached right now.")):
             self._check_chain_id_if_due()
             return parse(self._ask(method, params))
 
@@ -148,13 +149,13 @@ class Node:
 
         Raises ChainUnavailable where the request as a whole failed, as when it is more than the node takes.
         """
-        with self._blamed("The chain's node answered no batch."):
+        with self._blamed(gettext("The chain's node answered no batch.")):
             answers = self._post_batch(questions)
             return [_parse_one(method, answer, parse) for (method, _), answer in zip(questions, answers, strict=True)]
 
     def ask_each(self, questions: Sequence[tuple[str, Sequence[Json]]]) -> list[Json | ChainError]:
         """Return for each question its result or its error, in one JSON-RPC batch. Raises ChainUnavailable as above."""
-        with self._blamed("The chain's node answered no batch."):
+        with self._blamed(gettext("The chain's node answered no batch.")):
             answers = self._post_batch(questions)
             return [_result_or_error(method, answer) for (method, _), answer in zip(questions, answers, strict=True)]
 
@@ -197,7 +198,7 @@ class Node:
             contextlib.closing(self._transport.send(request, deadline)) as response,
         ):
             if response.status >= 500 or response.status == 429:
-                raise FetchError(f"The node answered with status {response.status}.")
+                raise FetchError(gettext("The node answered with status %(status)s.", status=response.status))
             # No limit to gzip's ratio: an honest answer may be nothing but zeros.
             answer = load_json(b"".join(response.body(MAX_RESPONSE, max_gzip_ratio=math.inf)))
             return cast("Json", answer)
@@ -226,24 +227,24 @@ def _result(method: str, answer: Mapping[str, Json], number: Json) -> Json:
     if answer.get("error") is not None:
         raise translate_error(method, answer["error"])
     if "result" not in answer or answer.get("id") != number or isinstance(answer["id"], bool):
-        raise ChainUnavailable("The node answered with something that is no JSON-RPC.")
+        raise ChainUnavailable(gettext("The node answered with something that is no JSON-RPC."))
     return answer["result"]
 
 
 def translate_error(method: str, error: object) -> ChainError:
     """Return the exception for a JSON-RPC error. What is not known to be the contract's doing counts as an outage."""
     if not isinstance(error, dict):
-        return ChainUnavailable("The node answered with an error that can't be read.")
+        return ChainUnavailable(gettext("The node answered with an error that can't be read."))
     message = clean_text(str(error.get("message", "")), 200)  # it may quote what a contract says
     if method == _SEND:
-        return TransactionRefused(f"The chain does not take the transaction: {message}.")
+        return TransactionRefused(gettext("The chain does not take the transaction: %(message)s.", message=message))
     if _BLOCK_GONE.search(message):
-        return ChainUnavailable("The block read at is no longer part of the chain.", BLOCK_GONE)
+        return ChainUnavailable(gettext("The block read at is no longer part of the chain."), BLOCK_GONE)
     if error.get("code") == _METHOD_NOT_FOUND or _UNSUPPORTED.search(message):
-        return ChainUnavailable("The chain's node does not offer this method.", METHOD_UNSUPPORTED)
+        return ChainUnavailable(gettext("The chain's node does not offer this method."), METHOD_UNSUPPORTED)
     if method in _RUN_CONTRACTS and (error.get("code") == REVERT_CODE or _CONTRACT_FAILED.search(message)):
-        return CallFailed("The contract refused the call.", data=_revert_data(error.get("data")))
-    return ChainUnavailable("The chain's node answered with an error.")
+        return CallFailed(gettext("The contract refused the call."), data=_revert_data(error.get("data")))
+    return ChainUnavailable(gettext("The chain's node answered with an error."))
 
 
 def _revert_data(data: object) -> bytes:

@@ -19,10 +19,11 @@ from nft.core.evm.proofs.header import Header, parse_header
 from nft.core.evm.proofs.state import MAX_SLOTS, Evidence
 from nft.core.json import Json
 from nft.core.tokens.verdict import BlockRef, RestsOn
+from profiles.sentences import gettext
 
 PROOF, HINT = "eth_getProof", "eth_createAccessList"
 JSON_BATCH = 100
-_NOT_OFFERED = "The chain's node offers no proof of this block's state."
+_NOT_OFFERED = gettext("The chain's node offers no proof of this block's state.")
 #: Nodes on the way to a key of 64 digits.
 MAX_PATH = 65
 
@@ -94,7 +95,7 @@ def fetch_evidence(view: ChainClient, block: BlockRef, reads: Reads, evidence: E
             else:
                 _add_proof(answer, evidence)
         except ChainUnavailable as error:
-            raise NotProved("A node's proof is malformed.") from error
+            raise NotProved(gettext("A node's proof is malformed.")) from error
 
 
 def fetch_authority(client: ChainClient, asked: ChainClient, block: BlockRef) -> RestsOn:
@@ -113,7 +114,7 @@ def fetch_authority(client: ChainClient, asked: ChainClient, block: BlockRef) ->
 def _has_block(view: ChainClient, block: BlockRef) -> bool:
     try:
         if not view.has_block(block):
-            raise NotProved(f"The nodes do not agree on block {block.number}.")
+            raise NotProved(gettext("The nodes do not agree on block %(number)s.", number=str(block.number)))
     except ChainUnavailable:
         return False
     return True
@@ -144,14 +145,18 @@ def _check_header(answer: Json | ChainError, block: BlockRef) -> Header:
     if isinstance(answer, ChainError):
         raise answer
     if answer is None:
-        raise ChainUnavailable(f"Block {block.number} is no longer part of the chain.", BLOCK_GONE)
+        raise ChainUnavailable(
+            gettext("Block %(number)s is no longer part of the chain.", number=str(block.number)), BLOCK_GONE
+        )
     content = parse_object(answer)
     if parse_hash(content.get("hash")) != block.hash:
-        raise ChainUnavailable(f"Block {block.number} is no longer part of the chain.", BLOCK_GONE)
+        raise ChainUnavailable(
+            gettext("Block %(number)s is no longer part of the chain.", number=str(block.number)), BLOCK_GONE
+        )
     header = parse_header(content)
     if header.hash == block.hash and header.get_number("number") == block.number:
         return header
-    raise NotProved("The header of this chain cannot be checked: it does not have the block's hash.")
+    raise NotProved(gettext("The header of this chain cannot be checked: it does not have the block's hash."))
 
 
 def _parse_hint(answer: Json | ChainError) -> Reads | None:
@@ -176,7 +181,7 @@ def _add_proof(answer: Json, evidence: Evidence) -> None:
     paths += [entry.get("proof") for entry in parse_objects(proof.get("storageProof"))[: MAX_SLOTS * JSON_BATCH]]
     for path in paths:
         if not isinstance(path, list) or len(path) > MAX_PATH:
-            raise NotProved("A node's proof is malformed.")
+            raise NotProved(gettext("A node's proof is malformed."))
         for node in path:
             evidence.add_node(parse_bytes(node))
 

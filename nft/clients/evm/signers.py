@@ -11,6 +11,8 @@ from eth_hash.auto import keccak
 from nft.clients.transport.guard import blaming
 from nft.settings import conf
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -18,7 +20,7 @@ _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 class SignerError(ExpectedError):
     """Nothing was signed; trying again later may help."""
 
-    kind = Kind("signer-unavailable", "The site's signer can't be used", 503, permanent=False)
+    kind = Kind("signer-unavailable", gettext_noop("The site's signer can't be used"), 503, permanent=False)
 
 
 class Signer(Protocol):
@@ -52,18 +54,18 @@ def get_signer(chain_id: int) -> Signer | None:
         return None
     if not conf().sponsor_signer:
         return KeySigner(conf().sponsor_keys[chain_id])
-    with blaming(lambda: SignerError("The site's signer can't be reached right now.")):
+    with blaming(lambda: SignerError(_("The site's signer can't be reached right now."))):
         signer: Signer = import_string(conf().sponsor_signer)(chain_id)
         return signer
 
 
 def sign_digest(signer: Signer, digest: bytes) -> bytes:
     """Return its signature with a low s (EIP-2), verified against its address. Raises SignerError."""
-    with blaming(lambda: SignerError("The site's signer gave no signature.")):
+    with blaming(lambda: SignerError(_("The site's signer gave no signature."))):
         signature = _with_low_s(signer.sign(digest))
         key = coincurve.PublicKey.from_signature_and_message(signature, digest, hasher=None)
     if _address(key) != signer.address:
-        raise SignerError("The site's signer signed with another key than that of its address.")
+        raise SignerError(_("The site's signer signed with another key than that of its address."))
     return signature
 
 

@@ -24,6 +24,8 @@ from nft.core.ipfs.car import CarReader
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.errors import BlockMissing
 from nft.settings import conf
+from profiles.sentences import gettext as _
+from profiles.sentences import ngettext
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +110,7 @@ class Gateways:
         reader = CarReader(fetch.limits.dag)
         with self._http.stream(address, fetch.fetch_limits(accept), cancellation) as answer:
             if answer.content_type != CAR:
-                raise FetchError("The gateway does not send CAR archives.", BAD_RESPONSE)
+                raise FetchError(_("The gateway does not send CAR archives."), BAD_RESPONSE)
             while piece := answer.body.read(reader.wanted):
                 fetch.add_proved(reader.feed(piece))
         reader.close()
@@ -129,6 +131,9 @@ def _quoted(path: str) -> str:
 
 def _describe_failure(gateways: int) -> str:
     if not gateways:
-        return "The file is on IPFS, and this site has no IPFS gateway to fetch it from."
-    asked = "The IPFS gateway" if gateways == 1 else f"None of the {gateways} IPFS gateways"
-    return f"{asked} could{'' if gateways > 1 else ' not'} deliver the file."
+        return _("The file is on IPFS, and this site has no IPFS gateway to fetch it from.")
+    return ngettext(
+        "The IPFS gateway could not deliver the file.",
+        "None of the %(count)s IPFS gateways could deliver the file.",
+        gateways,
+    )

@@ -27,11 +27,13 @@ from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.json import Json
 from nft.settings import conf
 from profiles.errors import Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.text import parse_json
 
-PIN_REFUSED = Kind("pin-refused", "The file can't be pinned", 502)
-PINNER_UNAVAILABLE = Kind("pinner-unavailable", "The pinner can't be used now", 503, permanent=False)
-_WRONG_SHAPE = "The pinner answered with something of the wrong shape."
+PIN_REFUSED = Kind("pin-refused", gettext_noop("The file can't be pinned"), 502)
+PINNER_UNAVAILABLE = Kind("pinner-unavailable", gettext_noop("The pinner can't be used now"), 503, permanent=False)
+_WRONG_SHAPE = _("The pinner answered with something of the wrong shape.")
 SECONDS = 60.0
 MAX_ANSWER = 1024 * 1024
 T = TypeVar("T")
@@ -144,11 +146,11 @@ def _check_imported(root: Cid, answer: Answer) -> None:
     """Raise PinnerError unless Kubo took the file and pinned its root."""
     roots = [found for one in answer.documents() if isinstance(found := one.get("Root"), Mapping)]
     if not answer.is_success or len(roots) != 1:
-        raise PinnerError(f"The node took no file (status {answer.status}).")
+        raise PinnerError(_("The node took no file (status %(status)s).", status=answer.status))
     cid = roots[0].get("Cid")
     _check_same(root, cid.get("/") if isinstance(cid, Mapping) else None)
     if roots[0].get("PinErrorMsg"):
-        raise PinnerError("The node took the file and could not pin it.")
+        raise PinnerError(_("The node took the file and could not pin it."))
 
 
 def _parse_pins(root: Cid, answer: Answer) -> PinStatus:
@@ -156,7 +158,7 @@ def _parse_pins(root: Cid, answer: Answer) -> PinStatus:
     if answer.status == 500:  # what Kubo answers if it is not pinned
         return PinStatus(is_held=False)
     if not answer.is_success:
-        raise PinnerError(f"The node does not tell what it holds (status {answer.status}).")
+        raise PinnerError(_("The node does not tell what it holds (status %(status)s).", status=answer.status))
     named = {text for one in answer.documents() for text in _pins_of(one)}
     return PinStatus(is_held=any(_is_same(root, text) for text in named))
 
@@ -168,14 +170,14 @@ def _parse_pin(root: Cid, answer: Answer) -> PinStatus:
     if not answer.is_success:
         refuses = 400 <= answer.status < 500 and answer.status != 429
         kind = PIN_REFUSED if refuses else PINNER_UNAVAILABLE
-        raise PinnerError(f"The service took no order (status {answer.status}).", kind)
+        raise PinnerError(_("The service took no order (status %(status)s).", status=answer.status), kind)
     found = next(iter(answer.documents()), {})
     pin, reference, status = found.get("pin"), found.get("requestid"), found.get("status")
     if not isinstance(pin, dict) or not isinstance(reference, str) or len(reference) > 255:
         raise PinnerError(_WRONG_SHAPE)
     _check_same(root, pin.get("cid"))
     if status == "failed":
-        raise PinnerError("The service could not get the file.")
+        raise PinnerError(_("The service could not get the file."))
     return PinStatus(status == "pinned", reference)
 
 
@@ -187,7 +189,7 @@ def _pins_of(answer: Mapping[str, Json]) -> list[str]:
 
 def _check_success(answer: Answer) -> None:
     if not answer.is_success:
-        raise PinnerError(f"The pinner answers with status {answer.status}.")
+        raise PinnerError(_("The pinner answers with status %(status)s.", status=answer.status))
 
 
 def _check_gone(answer: Answer) -> None:
@@ -197,7 +199,7 @@ def _check_gone(answer: Answer) -> None:
 
 def _check_same(root: Cid, named: object) -> None:
     if not _is_same(root, named):
-        raise PinnerError("The pinner answered with another CID than the file's.", PIN_REFUSED)
+        raise PinnerError(_("The pinner answered with another CID than the file's."), PIN_REFUSED)
 
 
 def _is_same(root: Cid, named: object) -> bool:
@@ -235,9 +237,9 @@ def _ask(request: requests.Request, token: str, parse: Callable[[Answer], T]) ->
     request.headers = {"Accept-Encoding": "identity", "User-Agent": "avatarsite"}
     if token:
         request.headers["Authorization"] = token if " " in token else f"Bearer {token}"
-    with blaming(lambda: PinnerError("The pinner can't be reached right now."), passing=PinnerError):
+    with blaming(lambda: PinnerError(_("The pinner can't be reached right now.")), passing=PinnerError):
         with Deadline(SECONDS) as deadline, closing(Transport().send(request, deadline)) as response:
             answer = Answer(response.status, b"".join(response.body(MAX_ANSWER)))
         if answer.status in {401, 403}:
-            raise PinnerError("The pinner does not accept our token.", PIN_REFUSED)
+            raise PinnerError(_("The pinner does not accept our token."), PIN_REFUSED)
         return parse(answer)

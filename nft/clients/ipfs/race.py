@@ -15,6 +15,7 @@ from nft.clients.transport.guard import blaming
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.errors import BlockMismatch, CarError, DagError
 from profiles.errors import ExpectedError
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +83,7 @@ class Race:
         """
         began = time.monotonic()
         try:
-            with blaming(lambda: FetchError("It answered with what can't be used.", BAD_RESPONSE)):
+            with blaming(lambda: FetchError(_("It answered with what can't be used."), BAD_RESPONSE)):
                 self._fetch_all(url, self._fetch, self._cancellation)
         except ExpectedError as error:
             if isinstance(error, DagError) and not isinstance(error, BlockMismatch):

@@ -13,6 +13,8 @@ from nft.core.ipfs.blocks import ProvedBlocks
 from nft.core.ipfs.cid import Cid
 from nft.core.ipfs.dag import DagLimits, Scan, scan_proved
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 GetBlock = Callable[[Cid], bytes | None]
 
@@ -20,7 +22,7 @@ GetBlock = Callable[[Cid], bytes | None]
 class IpfsUnavailable(ExpectedError):
     """No gateway gave all the blocks. A later attempt, or another gateway, may succeed."""
 
-    kind = Kind("ipfs-unavailable", "The file can't be fetched from IPFS", 503, permanent=False)
+    kind = Kind("ipfs-unavailable", gettext_noop("The file can't be fetched from IPFS"), 503, permanent=False)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ class FileFetch:
         """Return the seconds left. Raises IpfsUnavailable when there are none."""
         left = self._ends_at - time.monotonic()
         if left <= 0:
-            raise IpfsUnavailable(f"IPFS did not deliver the file within {self.limits.seconds:g} seconds.")
+            raise IpfsUnavailable(
+                _("IPFS did not deliver the file within %(seconds)s seconds.", seconds=f"{self.limits.seconds:g}")
+            )
         return left
 
     def fetch_limits(self, accept: str) -> FetchLimits:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 
 from nft.clients.transport.errors import BAD_RESPONSE, BODY_TOO_LARGE, FetchError
+from profiles.sentences import gettext as _
 
 CHUNK = 64 * 1024
 MAX_GZIP_RATIO = 200
@@ -61,10 +62,10 @@ class Body:
                 yield piece
             if unpacker.eof:
                 return
-        raise FetchError("The packed file is cut off.", BAD_RESPONSE, permanent=False)
+        raise FetchError(_("The packed file is cut off."), BAD_RESPONSE, permanent=False)
 
     def _too_large(self) -> FetchError:
-        return FetchError(f"The file is larger than the limit of {self._limit:,} bytes.", BODY_TOO_LARGE)
+        return FetchError(_("The file is larger than the limit of %(limit)s bytes.", limit=self._limit), BODY_TOO_LARGE)
 
 
 def _decompress(unpacker: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
@@ -74,4 +75,4 @@ def _decompress(unpacker: zlib._Decompress, chunk: bytes) -> Iterator[bytes]:
             yield piece
             chunk = unpacker.unconsumed_tail
     except zlib.error as error:
-        raise FetchError("The packed file is damaged.", BAD_RESPONSE) from error
+        raise FetchError(_("The packed file is damaged."), BAD_RESPONSE) from error

@@ -25,6 +25,7 @@ from nft.clients.transport.body import MAX_GZIP_RATIO, Body
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import UNREACHABLE, FetchError
 from nft.clients.transport.guard import blaming
+from profiles.sentences import gettext
 
 CONNECT_SECONDS = 5.0
 RECEIVE_BUFFER = 1024 * 1024
@@ -97,7 +98,7 @@ def _translate(action: Callable[[], T], deadline: Deadline, host: str) -> T:
     def failure() -> FetchError:
         if deadline.is_over:
             return deadline.timeout_of(host)
-        return FetchError(f"{host} broke off or answered with what is no HTTP.", UNREACHABLE)
+        return FetchError(gettext("%(host)s broke off or answered with what is no HTTP.", host=host), UNREACHABLE)
 
     with blaming(failure):
         return action()
@@ -131,7 +132,7 @@ def open_socket(host: str, port: int, deadline: Deadline, check: CheckAddress) -
             raise
         else:
             return sock
-    raise FetchError(f"{host} can't be reached.", UNREACHABLE) from failure
+    raise FetchError(gettext("%(host)s can't be reached.", host=host), UNREACHABLE) from failure
 
 
 def is_ip_literal(host: str) -> bool:
@@ -154,7 +155,7 @@ def _resolve(host: str, port: int, deadline: Deadline) -> Addresses:
     except Empty:
         raise deadline.timeout_of(host) from None
     if isinstance(answer, Exception) or not answer:
-        raise FetchError(f"There is no host named {host}.", UNREACHABLE)
+        raise FetchError(gettext("There is no host named %(host)s.", host=host), UNREACHABLE)
     return answer
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 from nft.clients.transport.errors import TIMED_OUT, UNREACHABLE, FetchError
+from profiles.sentences import gettext as _
 
 
 class Deadline:
@@ -47,11 +48,13 @@ class Deadline:
         if left <= 0:
             raise self.timeout_of(host)
         if self._is_canceled:
-            raise FetchError(f"{host} is no longer needed.", UNREACHABLE)
+            raise FetchError(_("%(host)s is no longer needed.", host=host), UNREACHABLE)
         return left
 
     def timeout_of(self, host: str) -> FetchError:
-        return FetchError(f"{host} did not finish within {self.seconds:g} seconds.", TIMED_OUT)
+        return FetchError(
+            _("%(host)s did not finish within %(seconds)s seconds.", host=host, seconds=f"{self.seconds:g}"), TIMED_OUT
+        )
 
     def watch(self, sock: socket.socket) -> None:
         """Shut `sock` down at the end, also if TLS wraps it later or its owner closes it.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from nft.clients.transport.errors import ADDRESS_REFUSED, FetchError
+from profiles.sentences import gettext as _
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -75,7 +76,7 @@ class OutboundRules:
     def check(self, host: str, address: str) -> None:
         """Raise FetchError, of kind ADDRESS_REFUSED, unless `address` (as a socket names it) is allowed for `host`."""
         if not self.allows(parse_address(address)):
-            raise FetchError(f"{host} is not on the public internet.", ADDRESS_REFUSED)
+            raise FetchError(_("%(host)s is not on the public internet.", host=host), ADDRESS_REFUSED)
 
 
 def is_public(address: Address) -> bool:

@@ -25,6 +25,7 @@ from nft.clients.web.addresses import OutboundRules, parse_networks
 from nft.clients.web.pace import Budget, Pace
 from nft.clients.web.urls import Target, parse_redirect, parse_target
 from nft.settings import conf
+from profiles.sentences import gettext
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
@@ -119,11 +120,18 @@ class GuardedHttp:
             response.close()
             if response.status not in REDIRECTS or posted is not None:
                 is_temporary = response.status >= 500 or response.status in TEMPORARY_STATUSES
-                sentence = f"{target.host} answered with status {response.status}."
+                sentence = gettext(
+                    "%(host)s answered with status %(status)s.", host=target.host, status=response.status
+                )
                 raise FetchError(sentence, BAD_RESPONSE, permanent=not is_temporary)
             rules = self._redirects
             target = parse_redirect(response.headers.get("location", ""), target, rules)
-        raise FetchError(f"{target.host} redirects more than {limits.max_redirects} times.", URL_REFUSED)
+        raise FetchError(
+            gettext(
+                "%(host)s redirects more than %(redirects)s times.", host=target.host, redirects=limits.max_redirects
+            ),
+            URL_REFUSED,
+        )
 
     def _ask(
         self,
@@ -149,7 +157,7 @@ class GuardedHttp:
 
 
 def _unusable(host: str) -> FetchError:
-    return FetchError(f"{host} answered with what can't be used.", BAD_RESPONSE, permanent=False)
+    return FetchError(gettext("%(host)s answered with what can't be used.", host=host), BAD_RESPONSE, permanent=False)
 
 
 def guarded_http() -> GuardedHttp:

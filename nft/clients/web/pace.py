@@ -14,6 +14,7 @@ from typing import Protocol
 from redis import RedisError
 
 from nft.clients.transport.errors import HOST_BUSY, FetchError
+from profiles.sentences import gettext as _
 
 POLL_SECONDS = 0.05
 MINUTE = 60
@@ -55,7 +56,7 @@ class Pace:
     def wait_for_turn(self, host: str, seconds: float) -> None:
         """Return when `host` may be asked. Raises FetchError, of kind HOST_BUSY, if that is not within `seconds` or the
         budget's patience."""
-        busy = FetchError(f"{host} is asked by too many at the moment; its turn comes.", HOST_BUSY)
+        busy = FetchError(_("%(host)s is asked by too many at the moment; its turn comes.", host=host), HOST_BUSY)
         try:
             has_turn = self._spend_minute() and self._lease_host(host, min(seconds, self._budget.patience))
         except (RedisError, OSError) as error:

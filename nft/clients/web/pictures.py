@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from nft.clients.transport.errors import BAD_RESPONSE, HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits, guarded_http
+from profiles.sentences import gettext as _
 from profiles.settings import current
 
 # Everything together, redirects included: somebody waits, and a thread of the web server with them.
@@ -20,12 +21,12 @@ def fetch_picture(address: str) -> bytes:
     A PictureFetcher of profiles.sources.
     """
     if not _waiting.acquire(blocking=False):
-        raise FetchError("Many pictures are being fetched at the moment. Please try again in a minute.", HOST_BUSY)
+        raise FetchError(_("Many pictures are being fetched at the moment. Please try again in a minute."), HOST_BUSY)
     try:
         limits = FetchLimits(current().upload_max_bytes, SECONDS, accept="image/*", packed=False)
         found = guarded_http().fetch(address if "://" in address else f"https://{address}", limits)
     finally:
         _waiting.release()
     if found.content_type == "text/html":
-        raise FetchError("This address leads to a web page. Copy the address of the picture itself.", BAD_RESPONSE)
+        raise FetchError(_("This address leads to a web page. Copy the address of the picture itself."), BAD_RESPONSE)
     return found.content

@@ -7,6 +7,7 @@ import re
 from eth_hash.auto import keccak
 
 from nft.core.errors import InvalidIdentifier
+from profiles.sentences import gettext as _
 
 ADDRESS_BYTES = 20
 ZERO = bytes(ADDRESS_BYTES)
@@ -21,11 +22,13 @@ def parse_address(text: str) -> bytes:
     """
     if not _ADDRESS.fullmatch(text):
         shown = f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"
-        raise InvalidIdentifier(f"{shown} is not an address: 0x and 40 hexadecimal digits are needed.")
+        raise InvalidIdentifier(_("%(shown)s is not an address: 0x and 40 hexadecimal digits are needed.", shown=shown))
     address = bytes.fromhex(text[2:])
     digits = text[2:]
     if digits not in (digits.lower(), digits.upper()) and text != to_checksum(address):
-        raise InvalidIdentifier(f"The address {text} has a wrong checksum (EIP-55): one of its letters is mistyped.")
+        raise InvalidIdentifier(
+            _("The address %(text)s has a wrong checksum (EIP-55): one of its letters is mistyped.", text=text)
+        )
     return address
 
 
@@ -40,4 +43,4 @@ def to_checksum(address: bytes) -> str:
 def check_length(address: bytes) -> None:
     """Raise `InvalidIdentifier` unless `address` has 20 bytes."""
     if len(address) != ADDRESS_BYTES:
-        raise InvalidIdentifier(f"An address has 20 bytes, not {len(address)}.")
+        raise InvalidIdentifier(_("An address has 20 bytes, not %(address)s.", address=len(address)))

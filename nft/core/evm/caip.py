@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import check_length, parse_address, to_checksum
 from nft.core.evm.token import TokenStandard, check_token_id
+from profiles.sentences import gettext as _
 
 MAX_CHAIN_ID = 9_223_372_036_854_775_771  # EIP-2294
 
@@ -60,7 +61,7 @@ def parse_account_id(text: str) -> AccountId:
     """Parse a CAIP-10 account such as `eip155:1:0x…`. Raise `InvalidIdentifier`."""
     match = _ACCOUNT.fullmatch(text)
     if not match:
-        raise InvalidIdentifier("This is not a CAIP-10 account: eip155:<chain id>:0x<address> is expected.")
+        raise InvalidIdentifier(_("This is not a CAIP-10 account: eip155:<chain id>:0x<address> is expected."))
     return AccountId(int(match["chain"]), parse_address(match["address"]))
 
 
@@ -72,7 +73,7 @@ def parse_asset_id(text: str) -> AssetId:
     match = _ASSET.fullmatch(_without_did(text))
     if not match:
         raise InvalidIdentifier(
-            "This is not a CAIP-19 asset: eip155:<chain id>/erc721:0x<contract>/<token id> is expected."
+            _("This is not a CAIP-19 asset: eip155:<chain id>/erc721:0x<contract>/<token id> is expected.")
         )
     return AssetId(
         int(match["chain"]),
@@ -85,7 +86,7 @@ def parse_asset_id(text: str) -> AssetId:
 def check_chain_id(chain_id: int) -> None:
     """Raise `InvalidIdentifier` unless EIP-155 and EIP-2294 allow the chain id."""
     if not 1 <= chain_id <= MAX_CHAIN_ID:
-        raise InvalidIdentifier(f"A chain id is a whole number from 1 to {MAX_CHAIN_ID}.")
+        raise InvalidIdentifier(_("A chain id is a whole number from 1 to %(chain_id)s.", chain_id=str(MAX_CHAIN_ID)))
 
 
 def _without_did(text: str) -> str:
@@ -93,7 +94,7 @@ def _without_did(text: str) -> str:
     if not text.startswith(_DID):
         return text
     if "?" in text:
-        raise InvalidIdentifier("A did:nft with a version asks for the past; only the present owner can be checked.")
+        raise InvalidIdentifier(_("A did:nft with a version asks for the past; only the present owner can be checked."))
     return text.removeprefix(_DID).replace("_", "/")
 
 
@@ -102,5 +103,5 @@ def _parse_standard(text: str) -> TokenStandard:
         return TokenStandard(text)
     except ValueError:
         raise InvalidIdentifier(
-            f"“{text}” is not a token standard we know; erc721 and erc1155 are supported."
+            _("“%(text)s” is not a token standard we know; erc721 and erc1155 are supported.", text=text)
         ) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from profiles.sentences import gettext as _
+
 # By https://chainid.network, the list that wallets use.
 _NAMES = {
     1: "Ethereum",
@@ -28,4 +30,4 @@ _NAMES = {
 
 
 def get_chain_name(chain_id: int) -> str:
-    return _NAMES.get(chain_id, f"chain {chain_id}")
+    return _NAMES.get(chain_id, _("chain %(chain_id)s", chain_id=str(chain_id)))

@@ -12,6 +12,7 @@ from eth_hash.auto import keccak
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import check_length
 from nft.core.text import clean_text
+from profiles.sentences import gettext as _
 
 MAX_NAME_CHARACTERS = 255
 # Each label of a name may cost a call to the registry.
@@ -36,15 +37,25 @@ def looks_like_name(text: str) -> bool:
 def normalize_name(text: str) -> str:
     """Return the name in its normal form. Raise `InvalidIdentifier` with the reason if ENSIP-15 disallows it."""
     if not text or len(text) > MAX_NAME_CHARACTERS:
-        raise InvalidIdentifier(f"A name has 1 to {MAX_NAME_CHARACTERS} characters.")
+        raise InvalidIdentifier(
+            _("A name has 1 to %(name_characters)s characters.", name_characters=MAX_NAME_CHARACTERS)
+        )
     name = text.lower() if text.isascii() else text
     if not all(_PLAIN.fullmatch(label) for label in name.split(".")):
         name = _normalize_unusual(text)
     labels = name.split(".")
     if len(labels) > MAX_LABELS:
-        raise InvalidIdentifier(f"The name has {len(labels)} parts; we read names of up to {MAX_LABELS}.")
+        raise InvalidIdentifier(
+            _(
+                "The name has %(labels)s parts; we read names of up to %(most)s.",
+                labels=len(labels),
+                most=MAX_LABELS,
+            )
+        )
     if any(len(label.encode()) > MAX_LABEL_BYTES for label in labels):
-        raise InvalidIdentifier(f"A part of the name is longer than {MAX_LABEL_BYTES} bytes.")
+        raise InvalidIdentifier(
+            _("A part of the name is longer than %(label_bytes)s bytes.", label_bytes=MAX_LABEL_BYTES)
+        )
     return name
 
 
@@ -65,7 +76,7 @@ def dns_encode(name: str) -> bytes:
     """Return the DNS wire form (RFC 1035 §3.1) for ENSIP-10, without the DNS limit on the whole name."""
     labels = [label.encode() for label in name.split(".")] if name else []
     if any(not 1 <= len(label) <= MAX_LABEL_BYTES for label in labels):
-        raise InvalidIdentifier("A part of the name is empty or too long.")
+        raise InvalidIdentifier(_("A part of the name is empty or too long."))
     return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
 
 
@@ -81,7 +92,9 @@ def evm_coin_type(chain_id: int) -> int:
     Raise `InvalidIdentifier` if the chain id is too large to have one.
     """
     if not 0 < chain_id < _EVM_COIN_TYPES:
-        raise InvalidIdentifier(f"Names hold no addresses of chain {chain_id}: its number is too large.")
+        raise InvalidIdentifier(
+            _("Names hold no addresses of chain %(chain_id)s: its number is too large.", chain_id=str(chain_id))
+        )
     return _EVM_COIN_TYPES | chain_id
 
 
@@ -104,4 +117,10 @@ def _normalize_unusual(text: str) -> str:
     except DisallowedSequence as error:
         reason = error.general_info
         shown = clean_text(text, 60)
-        raise InvalidIdentifier(f"“{shown}” can't be a name: it {reason[:1].lower()}{reason[1:]}.") from error
+        raise InvalidIdentifier(
+            _(
+                "“%(shown)s” can't be a name: it %(reason)s.",
+                shown=shown,
+                reason=f"{reason[:1].lower()}{reason[1:]}",
+            )
+        ) from error

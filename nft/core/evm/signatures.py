@@ -9,6 +9,7 @@ from eth_hash.auto import keccak
 
 from nft.core.evm.abi.words import WORD, decode_address, decode_bytes, decode_uint
 from nft.core.evm.errors import BadAnswer, BadSignature
+from profiles.sentences import gettext
 
 # Accounts with passkeys or many owners sign at length: 20 owners take 3,520 bytes before the account is deployed.
 MAX_SIGNATURE_BYTES = 16 * 1024
@@ -28,10 +29,12 @@ def parse_signature(hex_text: str) -> bytes:
     None at all are a signature too: a contract account may have approved the text on its chain (Safe does).
     """
     if len(hex_text) > MAX_SIGNATURE_TEXT:
-        raise BadSignature(f"The signature is longer than {MAX_SIGNATURE_BYTES:,} bytes.")
+        raise BadSignature(
+            gettext("The signature is longer than %(signature_bytes)s bytes.", signature_bytes=MAX_SIGNATURE_BYTES)
+        )
     digits = _HEX.fullmatch(hex_text)
     if digits is None:
-        raise BadSignature("The signature is not whole bytes in hexadecimal digits.")
+        raise BadSignature(gettext("The signature is not whole bytes in hexadecimal digits."))
     return bytes.fromhex(digits[1])
 
 
@@ -40,7 +43,7 @@ def message_hash(text: str) -> bytes:
     try:
         message = text.encode()
     except UnicodeEncodeError as error:
-        raise BadSignature("The signed text is not valid Unicode.") from error
+        raise BadSignature(gettext("The signed text is not valid Unicode.")) from error
     return keccak(b"\x19Ethereum Signed Message:\n" + str(len(message)).encode() + message)
 
 
@@ -52,13 +55,13 @@ def recover_address(text: str, signature: bytes) -> bytes:
     """
     compact, recovery_id = _split_signature(signature)
     if int.from_bytes(compact[WORD:], "big") > _HALF_ORDER:
-        raise BadSignature("The signature is not in its canonical form (s is in the upper half).")
+        raise BadSignature(gettext("The signature is not in its canonical form (s is in the upper half)."))
     try:
         key = coincurve.PublicKey.from_signature_and_message(
             compact + bytes((recovery_id,)), message_hash(text), hasher=None
         )
     except ValueError as error:
-        raise BadSignature("No key can have made this signature.") from error
+        raise BadSignature(gettext("No key can have made this signature.")) from error
     return keccak(key.format(compressed=False)[1:])[12:]
 
 
@@ -70,7 +73,7 @@ def is_erc6492(signature: bytes) -> bool:
 def unwrap_erc6492(signature: bytes) -> tuple[bytes, bytes, bytes]:
     """Return factory address, factory call data and inner signature of an ERC-6492 wrapper. Raise `BadSignature`."""
     if not is_erc6492(signature):
-        raise BadSignature("The signature has no ERC-6492 wrapper.")
+        raise BadSignature(gettext("The signature has no ERC-6492 wrapper."))
     body = signature[: -len(ERC6492_MAGIC)]
     try:
         factory = decode_address(body[:WORD])
@@ -78,7 +81,7 @@ def unwrap_erc6492(signature: bytes) -> tuple[bytes, bytes, bytes]:
         call_data, _ = decode_bytes(body, offsets[0], MAX_SIGNATURE_BYTES)
         inner, _ = decode_bytes(body, offsets[1], MAX_SIGNATURE_BYTES)
     except BadAnswer as error:
-        raise BadSignature(f"The ERC-6492 wrapper cannot be read. {error}") from error
+        raise BadSignature(gettext("The ERC-6492 wrapper cannot be read. %(error)s", error=error.sentence)) from error
     return factory, call_data, inner
 
 
@@ -86,10 +89,14 @@ def _split_signature(signature: bytes) -> tuple[bytes, int]:
     """Return r ‖ s (64 bytes) and the recovery id (0 or 1)."""
     if len(signature) == 65:
         if signature[64] not in _RECOVERY_IDS:
-            raise BadSignature(f"The signature's last byte is {signature[64]}; 0, 1, 27 or 28 is expected.")
+            raise BadSignature(
+                gettext(
+                    "The signature's last byte is %(signature)s; 0, 1, 27 or 28 is expected.", signature=signature[64]
+                )
+            )
         return signature[:64], _RECOVERY_IDS[signature[64]]
     if len(signature) == 64:
         parity_and_s = int.from_bytes(signature[WORD:], "big")
         s = (parity_and_s & ~_TOP_BIT).to_bytes(WORD, "big")
         return signature[:WORD] + s, parity_and_s >> 255
-    raise BadSignature(f"A signature by a key has 64 or 65 bytes, not {len(signature)}.")
+    raise BadSignature(gettext("A signature by a key has 64 or 65 bytes, not %(signature)s.", signature=len(signature)))

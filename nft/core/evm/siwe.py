@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from nft.core.errors import CoreError
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import check_chain_id
+from profiles.sentences import gettext as _
 
 MAX_TEXT_BYTES = 2048
 
@@ -56,7 +57,7 @@ def build_sign_in_text(request: SignInRequest) -> str:
     _check_fields(request)
     text = _format(request)
     if len(text.encode()) > MAX_TEXT_BYTES:
-        raise CoreError(f"The sign-in text would be longer than {MAX_TEXT_BYTES:,} bytes.")
+        raise CoreError(_("The sign-in text would be longer than %(text_bytes)s bytes.", text_bytes=MAX_TEXT_BYTES))
     return text
 
 
@@ -74,18 +75,18 @@ def _check_fields(request: SignInRequest) -> None:
         _check("request id", request.request_id, _REQUEST_ID)
     origin = f"{request.scheme}://{request.domain}"
     if not request.uri.startswith(origin) or not _PATH.fullmatch(request.uri.removeprefix(origin)):
-        raise CoreError(f"The URI of a sign-in text must lie below {origin}.")
+        raise CoreError(_("The URI of a sign-in text must lie below %(origin)s.", origin=origin))
     if request.issued_at.tzinfo is None or request.expires_at.tzinfo is None:
-        raise CoreError("The times in a sign-in text need a time zone.")
+        raise CoreError(_("The times in a sign-in text need a time zone."))
     if request.expires_at <= request.issued_at:
-        raise CoreError("A sign-in text must expire after it is issued.")
+        raise CoreError(_("A sign-in text must expire after it is issued."))
     check_chain_id(request.chain_id)
     to_checksum(request.address)
 
 
 def _check(field: str, value: str, allowed: re.Pattern[str]) -> None:
     if not allowed.fullmatch(value):
-        raise CoreError(f"“{value[:60]}” cannot be the {field} of a sign-in text.")
+        raise CoreError(_("“%(value)s” cannot be the %(field)s of a sign-in text.", value=value[:60], field=field))
 
 
 def _format(request: SignInRequest) -> str:
@@ -121,8 +122,8 @@ def check_read_back(request: SignInRequest, text: str) -> None:
     try:
         message = siwe.SiweMessage.from_message(text)
     except ValueError as error:
-        raise CoreError("The sign-in text is not valid EIP-4361.") from error
+        raise CoreError(_("The sign-in text is not valid EIP-4361.")) from error
     written = (request.domain, request.scheme, request.uri, request.chain_id, request.nonce, request.statement)
     read = (message.domain, message.scheme, message.uri, message.chain_id, message.nonce, message.statement)
     if read != written or message.prepare_message() != text:
-        raise CoreError("The sign-in text reads differently from what was asked for.")
+        raise CoreError(_("The sign-in text reads differently from what was asked for."))

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 
 from nft.core.errors import InvalidIdentifier
+from profiles.sentences import gettext as _
 
 MAX_TOKEN_ID = 2**256 - 1
 # `{id}`, as it stands or percent-encoded by a tool that read the address as a URI.
@@ -37,7 +38,7 @@ class Token:
 def check_token_id(token_id: int) -> None:
     """Raise `InvalidIdentifier` unless `token_id` is a uint256."""
     if not 0 <= token_id <= MAX_TOKEN_ID:
-        raise InvalidIdentifier("A token id is a whole number from 0 to 2^256 - 1.")
+        raise InvalidIdentifier(_("A token id is a whole number from 0 to 2^256 - 1."))
 
 
 def substitute_id(uri: str, token_id: int) -> str:

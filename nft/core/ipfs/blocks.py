@@ -11,6 +11,7 @@ from nft.core.ipfs.cid import IDENTITY, SHA2_256, UNSUPPORTED_CID, Cid
 from nft.core.ipfs.dag_pb import PbNode
 from nft.core.ipfs.errors import BlockMismatch, BlockMissing
 from nft.core.ipfs.unixfs import UnixFsNode
+from profiles.sentences import gettext as _
 
 DecodedNodes = dict[Cid, tuple[PbNode, UnixFsNode]]
 
@@ -22,7 +23,9 @@ def verify_block(cid: Cid, data: Bytes) -> None:
     elif cid.hash_code == IDENTITY:
         matches = bytes(data) == cid.digest
     else:
-        raise InvalidIdentifier(f"Hash {cid.hash_code:#x} is not one we prove bytes against.", UNSUPPORTED_CID)
+        raise InvalidIdentifier(
+            _("Hash %(hash_code)s is not one we prove bytes against.", hash_code=f"{cid.hash_code:#x}"), UNSUPPORTED_CID
+        )
     if not matches:
         raise BlockMismatch(cid)
 

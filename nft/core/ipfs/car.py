@@ -15,6 +15,7 @@ from nft.core.ipfs.dag_cbor import decode_dag_cbor, iterate_links
 from nft.core.ipfs.dag_pb import decode_node
 from nft.core.ipfs.errors import BlockMissing, CarError
 from nft.core.ipfs.varint import TRUNCATED, BadVarint, encode_varint, read_varint
+from profiles.sentences import gettext as _
 
 _MAX_HEADER_BYTES = 4096
 _MAX_ROOTS = 16
@@ -100,7 +101,7 @@ class CarReader:
         """Return the blocks that `piece` completes. Raise `CarError`, `BlockMismatch` or `InvalidIdentifier`."""
         self._bytes += len(piece)
         if self._bytes > self._max_bytes:
-            raise CarError(f"The archive is larger than {self._max_bytes:,} bytes.")
+            raise CarError(_("The archive is larger than %(bytes)s bytes.", bytes=self._max_bytes))
         rest = memoryview(piece)
         done: list[tuple[Cid, Bytes]] = []
         while rest or (self._section and not self._section.missing):
@@ -117,9 +118,9 @@ class CarReader:
     def close(self) -> None:
         """Raise `CarError` unless the archive ended after a complete block."""
         if not self._header_read:
-            raise CarError("The archive ends inside its header.")
+            raise CarError(_("The archive ends inside its header."))
         if self._head or self._section:
-            raise CarError("The archive ends inside a block, or there are stray bytes behind the last.")
+            raise CarError(_("The archive ends inside a block, or there are stray bytes behind the last."))
 
     @property
     def _max_bytes(self) -> int:
@@ -141,7 +142,7 @@ class CarReader:
             if error.is_a(TRUNCATED):
                 self._head = head
                 return rest[_MAX_HEAD_BYTES:]
-            raise CarError(f"The archive is damaged. {error}") from error
+            raise CarError(_("The archive is damaged. %(error)s", error=error.sentence)) from error
         rest = rest[used - len(self._head) :]
         self._head, self._section = b"", section
         return rest
@@ -155,10 +156,12 @@ class CarReader:
         cid, end = read_cid(head, offset)
         size = length - (end - offset)
         if not 0 <= size <= self._limits.max_block_bytes:
-            raise CarError(f"A block of the archive claims {size:,} bytes, which is too little or too much.")
+            raise CarError(
+                _("A block of the archive claims %(size)s bytes, which is too little or too much.", size=size)
+            )
         self._blocks += 1
         if self._blocks > self._limits.max_blocks:
-            raise CarError(f"The archive has more than {self._limits.max_blocks:,} blocks.")
+            raise CarError(_("The archive has more than %(blocks)s blocks.", blocks=self._limits.max_blocks))
         return _Section(cid, size), end
 
     def _finish(self, section: _Section) -> list[tuple[Cid, Bytes]]:
@@ -191,7 +194,13 @@ class _Section:
 
 def _check_length(length: int, allowed: int) -> None:
     if not 0 < length <= allowed:
-        raise CarError(f"A section of the archive claims {length:,} bytes; 1 to {allowed:,} are allowed.")
+        raise CarError(
+            _(
+                "A section of the archive claims %(length)s bytes; 1 to %(allowed)s are allowed.",
+                length=length,
+                allowed=allowed,
+            )
+        )
 
 
 def _iterate_sections(root: Cid, blocks: Mapping[Cid, Bytes]) -> Iterator[Bytes]:
@@ -222,13 +231,13 @@ def _decode_header(header: Bytes) -> tuple[Cid, ...]:
     try:
         value = libipld.decode_dag_cbor(bytes(header))
     except (ValueError, RecursionError) as error:
-        raise CarError("The archive has no readable header.") from error
+        raise CarError(_("The archive has no readable header.")) from error
     if not isinstance(value, dict) or value.get("version") != 1:
-        raise CarError("Only CAR version 1 is read.")
+        raise CarError(_("Only CAR version 1 is read."))
     roots = value.get("roots")
     if set(value) != {"roots", "version"} or not isinstance(roots, list) or len(roots) > _MAX_ROOTS:
-        raise CarError(f"The archive's header must name its roots, at most {_MAX_ROOTS}.")
+        raise CarError(_("The archive's header must name its roots, at most %(roots)s.", roots=_MAX_ROOTS))
     try:
         return tuple(decode_cid(root) for root in roots)
     except (InvalidIdentifier, TypeError) as error:
-        raise CarError("The archive's header names a root that is no CID.") from error
+        raise CarError(_("The archive's header names a root that is no CID.")) from error

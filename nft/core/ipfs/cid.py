@@ -16,6 +16,7 @@ from nft.core.buffers import Bytes
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.varint import TRUNCATED, BadVarint, encode_varint, read_varint
 from profiles.errors import Kind
+from profiles.sentences import gettext, gettext_noop
 
 RAW = 0x55
 DAG_PB = 0x70
@@ -24,7 +25,7 @@ SHA2_256 = 0x12
 IDENTITY = 0x00
 MAX_IDENTITY_BYTES = 128
 
-UNSUPPORTED_CID = Kind("unsupported-cid", "This CID can't be verified")
+UNSUPPORTED_CID = Kind("unsupported-cid", gettext_noop("This CID can't be verified"))
 """The kind of an `InvalidIdentifier` for a CID whose hash is not checked here."""
 
 _SHA2_256_BYTES = 32
@@ -70,14 +71,18 @@ def build_cid(block: Bytes, codec: int) -> Cid:
 def parse_cid(text: str) -> Cid:
     """Parse a CIDv0, or a CIDv1 in base32, base58btc, base16 or base36. Raise `InvalidIdentifier`."""
     if not text or len(text) > _MAX_CHARACTERS:
-        raise InvalidIdentifier(f"A CID has 1 to {_MAX_CHARACTERS} characters, not {len(text)}.")
+        raise InvalidIdentifier(
+            gettext(
+                "A CID has 1 to %(characters)s characters, not %(text)s.", characters=_MAX_CHARACTERS, text=len(text)
+            )
+        )
     if len(text) == _V0_CHARACTERS and text.startswith("Qm"):
         return decode_cid(_decode_multibase("z" + text))
     if text[0] not in _MULTIBASES:
-        raise InvalidIdentifier(f"“{text[:60]}” is not a CID.")
+        raise InvalidIdentifier(gettext("“%(text)s” is not a CID.", text=text[:60]))
     encoded = _decode_multibase(text)
     if encoded[:2] == _V0_HEAD:
-        raise InvalidIdentifier("A CIDv0 is written without a base prefix.")
+        raise InvalidIdentifier(gettext("A CIDv0 is written without a base prefix."))
     return decode_cid(encoded)
 
 
@@ -86,9 +91,9 @@ def decode_cid(encoded: Bytes) -> Cid:
     try:
         cid, end = read_cid(encoded, 0)
     except BadVarint as error:
-        raise InvalidIdentifier(f"This is not a CID. {error}") from error
+        raise InvalidIdentifier(gettext("This is not a CID. %(error)s", error=error.sentence)) from error
     if end != len(encoded):
-        raise InvalidIdentifier("There are bytes behind the CID.")
+        raise InvalidIdentifier(gettext("There are bytes behind the CID."))
     return cid
 
 
@@ -105,10 +110,10 @@ def read_cid(buffer: Bytes, offset: int) -> tuple[Cid, int]:
         digest, end = _read_digest(buffer, offset + 4, _SHA2_256_BYTES)
         return Cid(1, usual, SHA2_256, digest), end
     if len(buffer) == offset + 1 and buffer[offset] == SHA2_256:
-        raise BadVarint("The bytes end where a CIDv0 may begin.", TRUNCATED)
+        raise BadVarint(gettext("The bytes end where a CIDv0 may begin."), TRUNCATED)
     version, offset = read_varint(buffer, offset)
     if version != 1:
-        raise InvalidIdentifier(f"CID version {version} does not exist.")
+        raise InvalidIdentifier(gettext("CID version %(version)s does not exist.", version=version))
     codec, offset = read_varint(buffer, offset)
     hash_code, offset = read_varint(buffer, offset)
     length, offset = read_varint(buffer, offset)
@@ -121,23 +126,35 @@ def _check_hash(hash_code: int, length: int) -> None:
     if hash_code == SHA2_256:
         if length != _SHA2_256_BYTES:
             raise InvalidIdentifier(
-                f"A sha2-256 hash has 32 bytes, not {length}; only a whole one proves anything.", UNSUPPORTED_CID
+                gettext(
+                    "A sha2-256 hash has 32 bytes, not %(length)s; only a whole one proves anything.", length=length
+                ),
+                UNSUPPORTED_CID,
             )
     elif hash_code == IDENTITY:
         if length > MAX_IDENTITY_BYTES:
             raise InvalidIdentifier(
-                f"An identity CID may hold {MAX_IDENTITY_BYTES} bytes, not {length}.", UNSUPPORTED_CID
+                gettext(
+                    "An identity CID may hold %(identity_bytes)s bytes, not %(length)s.",
+                    identity_bytes=MAX_IDENTITY_BYTES,
+                    length=length,
+                ),
+                UNSUPPORTED_CID,
             )
     else:
         raise InvalidIdentifier(
-            f"This CID uses hash {hash_code:#x}; only sha2-256 and identity are supported.", UNSUPPORTED_CID
+            gettext(
+                "This CID uses hash %(hash_code)s; only sha2-256 and identity are supported.",
+                hash_code=f"{hash_code:#x}",
+            ),
+            UNSUPPORTED_CID,
         )
 
 
 def _read_digest(buffer: Bytes, offset: int, length: int) -> tuple[bytes, int]:
     digest = bytes(buffer[offset : offset + length])
     if len(digest) != length:
-        raise BadVarint("The bytes end inside a hash.", TRUNCATED)
+        raise BadVarint(gettext("The bytes end inside a hash."), TRUNCATED)
     return digest, offset + length
 
 
@@ -145,5 +162,7 @@ def _decode_multibase(text: str) -> bytes:
     try:
         _, decoded = libipld.decode_multibase(text)
     except ValueError as error:
-        raise InvalidIdentifier(f"“{text[:60]}” is not a CID: its letters are not of its base.") from error
+        raise InvalidIdentifier(
+            gettext("“%(text)s” is not a CID: its letters are not of its base.", text=text[:60])
+        ) from error
     return bytes(decoded)

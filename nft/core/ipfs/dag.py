@@ -29,6 +29,7 @@ from nft.core.ipfs.errors import (
 )
 from nft.core.ipfs.hamt import shard_prefix
 from nft.core.ipfs.unixfs import NodeType, UnixFsNode, decode_unixfs
+from profiles.sentences import gettext as _
 
 GetBlock = Callable[[Cid], Bytes]
 
@@ -140,7 +141,14 @@ class _Reader:
             elif cid.codec == DAG_PB:
                 cid = self._find_entry(cid, names.pop(0))
             else:
-                raise DagError(f"There is nothing named “{names[0][:60]}”: {cid} is not a directory.", PATH_NOT_FOUND)
+                raise DagError(
+                    _(
+                        "There is nothing named “%(names)s”: %(cid)s is not a directory.",
+                        names=names[0][:60],
+                        cid=str(cid),
+                    ),
+                    PATH_NOT_FOUND,
+                )
         return cid
 
     def walk_file(self, root: Cid, missing: dict[Cid, None] | None = None) -> Iterator[memoryview]:
@@ -158,9 +166,11 @@ class _Reader:
                 continue
             size += len(part)
             if size > self._limits.max_bytes:
-                raise DagError(f"A file is larger than {self._limits.max_bytes:,} bytes.", FILE_TOO_LARGE)
+                raise DagError(
+                    _("A file is larger than %(bytes)s bytes.", bytes=self._limits.max_bytes), FILE_TOO_LARGE
+                )
             if self._visits + len(stack) + len(children) > self._limits.max_blocks:
-                raise DagError(f"More than {self._limits.max_blocks:,} blocks.", TOO_MANY_BLOCKS)
+                raise DagError(_("More than %(blocks)s blocks.", blocks=self._limits.max_blocks), TOO_MANY_BLOCKS)
             stack.extend((child, depth + 1) for child in reversed(children))
             yield part
 
@@ -169,9 +179,11 @@ class _Reader:
             return memoryview(self._load(cid)), []
         node, unixfs = self._load_unixfs(cid)
         if unixfs.type in (NodeType.DIRECTORY, NodeType.HAMT_SHARD):
-            raise DagError(f"{cid} is a directory, so a path to a file in it is needed.", NOT_A_FILE)
+            raise DagError(_("%(cid)s is a directory, so a path to a file in it is needed.", cid=str(cid)), NOT_A_FILE)
         if unixfs.type not in _FILES:
-            raise DagError(f"{cid} is a {unixfs.type.name.lower()}, not a file.", UNSUPPORTED_NODE)
+            raise DagError(
+                _("%(cid)s is a %(lower)s, not a file.", cid=str(cid), lower=unixfs.type.name.lower()), UNSUPPORTED_NODE
+            )
         return unixfs.data, [link.cid for link in node.links]
 
     def _find_entry(self, cid: Cid, name: str) -> Cid:
@@ -179,10 +191,15 @@ class _Reader:
         if unixfs.type == NodeType.HAMT_SHARD:
             return self._find_in_shards(node, unixfs, name)
         if unixfs.type != NodeType.DIRECTORY:
-            raise DagError(f"There is nothing named “{name[:60]}”: {cid} is not a directory.", PATH_NOT_FOUND)
+            raise DagError(
+                _("There is nothing named “%(name)s”: %(cid)s is not a directory.", name=name[:60], cid=str(cid)),
+                PATH_NOT_FOUND,
+            )
         entry = _find_named(node, name)
         if entry is None:
-            raise DagError(f"The directory {cid} has nothing named “{name[:60]}”.", PATH_NOT_FOUND)
+            raise DagError(
+                _("The directory %(cid)s has nothing named “%(name)s”.", cid=str(cid), name=name[:60]), PATH_NOT_FOUND
+            )
         return entry
 
     def _find_in_shards(self, node: PbNode, unixfs: UnixFsNode, name: str) -> Cid:
@@ -194,16 +211,23 @@ class _Reader:
                 return entry
             shard = _find_named(node, prefix)
             if shard is None:
-                raise DagError(f"A proved directory has nothing named “{name[:60]}”.", PATH_NOT_FOUND)
+                raise DagError(_("A proved directory has nothing named “%(name)s”.", name=name[:60]), PATH_NOT_FOUND)
             depth += 1
             self._check_depth(depth)
             node, unixfs = self._load_unixfs(shard)
             if unixfs.type != NodeType.HAMT_SHARD:
-                raise DagError("A sharded directory leads to a node that is not a shard.", MALFORMED_NODE)
+                raise DagError(_("A sharded directory leads to a node that is not a shard."), MALFORMED_NODE)
 
     def _load_unixfs(self, cid: Cid) -> tuple[PbNode, UnixFsNode]:
         if cid.codec != DAG_PB:
-            raise DagError(f"{cid} has codec {cid.codec:#x}, which is not a file or a directory.", UNSUPPORTED_NODE)
+            raise DagError(
+                _(
+                    "%(cid)s has codec %(codec)s, which is not a file or a directory.",
+                    cid=str(cid),
+                    codec=f"{cid.codec:#x}",
+                ),
+                UNSUPPORTED_NODE,
+            )
         block = self._load(cid)
         found = self._nodes.get(cid)
         if found is None:
@@ -217,18 +241,23 @@ class _Reader:
         self._visits += 1
         self._graph_bytes += len(block)
         if self._visits > limits.max_blocks:
-            raise DagError(f"More than {limits.max_blocks:,} blocks.", TOO_MANY_BLOCKS)
+            raise DagError(_("More than %(blocks)s blocks.", blocks=limits.max_blocks), TOO_MANY_BLOCKS)
         if len(block) > limits.max_block_bytes:
-            raise DagError(f"A block is larger than {limits.max_block_bytes:,} bytes.", BLOCK_TOO_LARGE)
+            raise DagError(
+                _("A block is larger than %(block_bytes)s bytes.", block_bytes=limits.max_block_bytes), BLOCK_TOO_LARGE
+            )
         if self._graph_bytes > limits.max_graph_bytes:
-            raise DagError(f"All blocks together are larger than {limits.max_graph_bytes:,} bytes.", GRAPH_TOO_LARGE)
+            raise DagError(
+                _("All blocks together are larger than %(graph_bytes)s bytes.", graph_bytes=limits.max_graph_bytes),
+                GRAPH_TOO_LARGE,
+            )
         if cid.hash_code != IDENTITY:
             self.used[cid] = None
         return block
 
     def _check_depth(self, depth: int) -> None:
         if depth > self._limits.max_depth:
-            raise DagError(f"More than {self._limits.max_depth:,} levels below each other.", TOO_DEEP)
+            raise DagError(_("More than %(depth)s levels below each other.", depth=self._limits.max_depth), TOO_DEEP)
 
 
 def _find_named(node: PbNode, name: str) -> Cid | None:

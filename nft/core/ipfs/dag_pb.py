@@ -10,6 +10,7 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.cid import Cid, decode_cid
 from nft.core.ipfs.errors import MALFORMED_NODE, DagError
 from nft.core.ipfs.protobuf import DELIMITED, VARINT, encode_bytes, encode_number, read_fields, read_number
+from profiles.sentences import gettext
 
 _DATA, _LINKS = 1, 2
 _HASH, _NAME, _SIZE = 1, 2, 3
@@ -55,13 +56,13 @@ def decode_node(block: Bytes) -> PbNode:
     data: memoryview | None = None
     for field, wire_type, _, value in read_fields(block):
         if wire_type != DELIMITED or field not in (_DATA, _LINKS):
-            raise DagError(f"Field {field} does not belong in a dag-pb node.", MALFORMED_NODE)
+            raise DagError(gettext("Field %(field)s does not belong in a dag-pb node.", field=field), MALFORMED_NODE)
         if field == _LINKS:
             links.append(_decode_link(value))
         elif data is None:
             data = value
         else:
-            raise DagError("A dag-pb node has its data twice.", MALFORMED_NODE)
+            raise DagError(gettext("A dag-pb node has its data twice."), MALFORMED_NODE)
     return PbNode(data, tuple(links))
 
 
@@ -86,7 +87,9 @@ def _decode_any_link(message: memoryview) -> PbLink:
     name, size, last = "", 0, 0
     for field, wire_type, number, value in read_fields(message):
         if field <= last or wire_type != (VARINT if field == _SIZE else DELIMITED) or field > _SIZE:
-            raise DagError("A dag-pb link has fields that are unknown, repeated or out of order.", MALFORMED_NODE)
+            raise DagError(
+                gettext("A dag-pb link has fields that are unknown, repeated or out of order."), MALFORMED_NODE
+            )
         last = field
         if field == _HASH:
             cid = _decode_link_cid(value)
@@ -95,7 +98,7 @@ def _decode_any_link(message: memoryview) -> PbLink:
         else:
             size = number
     if cid is None:
-        raise DagError("A dag-pb link has no CID.", MALFORMED_NODE)
+        raise DagError(gettext("A dag-pb link has no CID."), MALFORMED_NODE)
     return PbLink(cid, name, size)
 
 
@@ -103,11 +106,13 @@ def _decode_link_cid(value: memoryview) -> Cid:
     try:
         return decode_cid(value)
     except InvalidIdentifier as error:
-        raise DagError(f"A link in a dag-pb node cannot be followed. {error}", MALFORMED_NODE) from error
+        raise DagError(
+            gettext("A link in a dag-pb node cannot be followed. %(error)s", error=error.sentence), MALFORMED_NODE
+        ) from error
 
 
 def _decode_name(value: memoryview) -> str:
     try:
         return str(value, "utf-8")
     except UnicodeDecodeError as error:
-        raise DagError("A link in a dag-pb node has a name that is not UTF-8.", MALFORMED_NODE) from error
+        raise DagError(gettext("A link in a dag-pb node has a name that is not UTF-8."), MALFORMED_NODE) from error

@@ -5,8 +5,10 @@ from __future__ import annotations
 from nft.core.errors import CoreError
 from nft.core.ipfs.cid import Cid
 from profiles.errors import Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
-_TITLE = "This IPFS content can't be read"
+_TITLE = gettext_noop("This IPFS content can't be read")
 
 MALFORMED_NODE = Kind("malformed-node", _TITLE)
 """A verified block is not valid in the codec that its CID names (dag-pb, UnixFS or dag-cbor)."""
@@ -35,7 +37,7 @@ class BlockMismatch(DagError):
     kind = Kind("block-mismatch", _TITLE, 502, permanent=False)
 
     def __init__(self, cid: Cid) -> None:
-        super().__init__(f"The bytes received for {cid} do not match it.")
+        super().__init__(_("The bytes received for %(cid)s do not match it.", cid=str(cid)))
         self.cid = cid
 
 
@@ -45,7 +47,7 @@ class BlockMissing(DagError):
     kind = Kind("block-missing", _TITLE, 404, permanent=False)
 
     def __init__(self, cid: Cid) -> None:
-        super().__init__(f"The block {cid} is needed and not there yet.")
+        super().__init__(_("The block %(cid)s is needed and not there yet.", cid=str(cid)))
         self.cid = cid
 
 

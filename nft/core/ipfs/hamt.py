@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nft.core.ipfs.errors import MALFORMED_NODE, UNSUPPORTED_NODE, DagError
 from nft.core.ipfs.unixfs import UnixFsNode
+from profiles.sentences import gettext as _
 
 MURMUR3_X64_64 = 0x22
 _HASH_BITS = 64
@@ -19,7 +20,7 @@ def shard_prefix(shard: UnixFsNode, name: str, bits_used: int) -> tuple[str, int
     """
     bits = _fanout_bits(shard)
     if bits_used + bits > _HASH_BITS:
-        raise DagError("A sharded directory is deeper than its hash has bits.", MALFORMED_NODE)
+        raise DagError(_("A sharded directory is deeper than its hash has bits."), MALFORMED_NODE)
     index = murmur3_x64_64(name.encode()) >> (_HASH_BITS - bits_used - bits) & (shard.fanout - 1)
     width = len(f"{shard.fanout - 1:X}")
     return f"{index:0{width}X}", bits_used + bits
@@ -47,9 +48,12 @@ def murmur3_x64_64(data: bytes) -> int:
 def _fanout_bits(shard: UnixFsNode) -> int:
     fanout = shard.fanout
     if shard.hash_type != MURMUR3_X64_64:
-        raise DagError(f"A sharded directory uses hash {shard.hash_type:#x}; only murmur3 is known.", UNSUPPORTED_NODE)
+        raise DagError(
+            _("A sharded directory uses hash %(hash_type)s; only murmur3 is known.", hash_type=f"{shard.hash_type:#x}"),
+            UNSUPPORTED_NODE,
+        )
     if not 2 <= fanout <= _MAX_FANOUT or fanout & (fanout - 1):
-        raise DagError(f"A sharded directory cannot have a fanout of {fanout}.", MALFORMED_NODE)
+        raise DagError(_("A sharded directory cannot have a fanout of %(fanout)s.", fanout=fanout), MALFORMED_NODE)
     return fanout.bit_length() - 1
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from nft.core.buffers import Bytes
 from nft.core.ipfs.errors import MALFORMED_NODE, DagError
 from nft.core.ipfs.varint import encode_varint
+from profiles.sentences import gettext as _
 
 VARINT = 0
 DELIMITED = 2
@@ -29,14 +30,14 @@ def read_fields(message: Bytes) -> Iterator[Field]:
         key, offset = read_number(view, offset)
         field, wire_type = key >> 3, key & 7
         if not 1 <= field <= _MAX_FIELD:
-            raise DagError(f"Protobuf field {field} does not exist.", MALFORMED_NODE)
+            raise DagError(_("Protobuf field %(field)s does not exist.", field=field), MALFORMED_NODE)
         if wire_type == VARINT:
             value, offset = read_number(view, offset)
             yield field, wire_type, value, empty
             continue
         length, offset = read_number(view, offset) if wire_type == DELIMITED else (_fixed_bytes(wire_type), offset)
         if length > end - offset:
-            raise DagError("A protobuf field is longer than its message.", MALFORMED_NODE)
+            raise DagError(_("A protobuf field is longer than its message."), MALFORMED_NODE)
         yield field, wire_type, 0, view[offset : offset + length]
         offset += length
 
@@ -63,7 +64,7 @@ def read_number(view: memoryview, offset: int) -> tuple[int, int]:
         if byte < 0x80:
             return number & 0xFFFF_FFFF_FFFF_FFFF, index + 1
         shift += 7
-    raise DagError("A protobuf number is cut short or too long.", MALFORMED_NODE)
+    raise DagError(_("A protobuf number is cut short or too long."), MALFORMED_NODE)
 
 
 def encode_number(field: int, value: int) -> bytes:
@@ -78,5 +79,5 @@ def encode_bytes(field: int, value: bytes) -> bytes:
 
 def _fixed_bytes(wire_type: int) -> int:
     if wire_type not in _FIXED_BYTES:
-        raise DagError(f"Protobuf wire type {wire_type} is not used here.", MALFORMED_NODE)
+        raise DagError(_("Protobuf wire type %(wire_type)s is not used here.", wire_type=wire_type), MALFORMED_NODE)
     return _FIXED_BYTES[wire_type]

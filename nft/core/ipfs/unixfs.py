@@ -16,13 +16,14 @@ from nft.core.ipfs.dag_pb import PbLink, encode_node
 from nft.core.ipfs.errors import MALFORMED_NODE, DagError
 from nft.core.ipfs.protobuf import DELIMITED, VARINT, encode_number, read_fields, read_packed
 from profiles.errors import Kind
+from profiles.sentences import gettext, gettext_noop
 
 CHUNK_BYTES = 256 * 1024
 LINKS_PER_NODE = 174
 # Kubo shards larger directories.
 MAX_DIRECTORY_BLOCK_BYTES = 256 * 1024
 
-DIRECTORY_TOO_LARGE = Kind("directory-too-large", "This directory can't be built")
+DIRECTORY_TOO_LARGE = Kind("directory-too-large", gettext_noop("This directory can't be built"))
 
 _TYPE, _DATA, _FILE_SIZE, _BLOCK_SIZES, _HASH_TYPE, _FANOUT = 1, 2, 3, 4, 5, 6
 
@@ -89,7 +90,13 @@ def build_directory(entries: Mapping[str, tuple[Cid, int]]) -> BuiltDag:
     links = [PbLink(cid, name, size) for name, (cid, size) in entries.items()]
     block = encode_node(links, encode_number(_TYPE, NodeType.DIRECTORY))
     if len(block) > MAX_DIRECTORY_BLOCK_BYTES:
-        raise DagError(f"A directory block may have {MAX_DIRECTORY_BLOCK_BYTES} bytes.", DIRECTORY_TOO_LARGE)
+        raise DagError(
+            gettext(
+                "A directory block may have %(directory_block_bytes)s bytes.",
+                directory_block_bytes=MAX_DIRECTORY_BLOCK_BYTES,
+            ),
+            DIRECTORY_TOO_LARGE,
+        )
     root = build_cid(block, DAG_PB)
     return BuiltDag(root, {root: block}, len(block) + sum(link.size for link in links))
 
@@ -100,7 +107,9 @@ def decode_unixfs(message: Bytes | None) -> UnixFsNode:
     Unknown fields (mode, mtime) are skipped, as the specification demands.
     """
     if message is None:
-        raise DagError("A dag-pb node carries no UnixFS data, so it is no file and no directory.", MALFORMED_NODE)
+        raise DagError(
+            gettext("A dag-pb node carries no UnixFS data, so it is no file and no directory."), MALFORMED_NODE
+        )
     numbers: dict[int, int] = {}
     data = memoryview(b"")
     for field, wire_type, number, value in read_fields(message):
@@ -115,7 +124,7 @@ def decode_unixfs(message: Bytes | None) -> UnixFsNode:
     try:
         node_type = NodeType(numbers[_TYPE])
     except (KeyError, ValueError) as error:
-        raise DagError("A UnixFS node does not say what it is.", MALFORMED_NODE) from error
+        raise DagError(gettext("A UnixFS node does not say what it is."), MALFORMED_NODE) from error
     return UnixFsNode(node_type, data, numbers.get(_HASH_TYPE, 0), numbers.get(_FANOUT, 0))
 
 
@@ -127,7 +136,7 @@ def _check_wire_type(field: int, wire_type: int) -> None:
     else:
         is_expected = wire_type == VARINT or field > _FANOUT
     if not is_expected:
-        raise DagError(f"UnixFS field {field} has a wrong protobuf type.", MALFORMED_NODE)
+        raise DagError(gettext("UnixFS field %(field)s has a wrong protobuf type.", field=field), MALFORMED_NODE)
 
 
 def _add_leaf(chunk: bytes, blocks: dict[Cid, bytes]) -> _Branch:
@@ -153,8 +162,8 @@ def _add_parent(children: list[_Branch], blocks: dict[Cid, bytes]) -> _Branch:
 
 def _check_name(name: str) -> None:
     if name in ("", ".", "..") or "/" in name or "\0" in name:
-        raise DagError(f"“{name[:60]}” cannot be the name of a directory entry.")
+        raise DagError(gettext("“%(name)s” cannot be the name of a directory entry.", name=name[:60]))
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise DagError("The name of a directory entry must be valid Unicode.") from error
+        raise DagError(gettext("The name of a directory entry must be valid Unicode.")) from error

@@ -6,23 +6,31 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.evm.caip import parse_asset_id
 from nft.core.tokens.paste import AssetReference
 from profiles.errors import Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 # The key of the record.
 AVATAR = "avatar"
 
-_TITLE = "This name has no token as its picture"
+_TITLE = gettext_noop("This name has no token as its picture")
 NO_RECORD = Kind("no-avatar-record", _TITLE)
 NOT_A_TOKEN = Kind("avatar-record-not-a-token", _TITLE)
 BAD_IDENTIFIER = Kind("avatar-record-bad-identifier", _TITLE)
 
-# What other schemes of the record stand for, to finish the sentence “The picture is no token but …”.
+_ON_THE_WEB = gettext_noop("The picture of %(name)s is no token but a web address. Upload the picture itself instead.")
+_ON_IPFS = gettext_noop("The picture of %(name)s is no token but a file on IPFS. Upload the picture itself instead.")
+# What the record of other schemes is.
 _NO_TOKENS = {
-    "http:": "a web address",
-    "https:": "a web address",
-    "ipfs:": "a file on IPFS",
-    "ipns:": "a file on IPFS",
-    "ar:": "a file on Arweave",
-    "data:": "written into the record itself",
+    "http:": _ON_THE_WEB,
+    "https:": _ON_THE_WEB,
+    "ipfs:": _ON_IPFS,
+    "ipns:": _ON_IPFS,
+    "ar:": gettext_noop(
+        "The picture of %(name)s is no token but a file on Arweave. Upload the picture itself instead."
+    ),
+    "data:": gettext_noop(
+        "The picture of %(name)s is no token but written into the record itself. Upload the picture itself instead."
+    ),
 }
 
 
@@ -33,14 +41,17 @@ def parse_avatar_record(name: str, record: str) -> AssetReference:
     """
     record = record.strip()
     if not record:
-        raise InvalidIdentifier(f"The name {name} has no picture: its “avatar” record is empty.", NO_RECORD)
+        raise InvalidIdentifier(
+            _("The name %(name)s has no picture: its “avatar” record is empty.", name=name), NO_RECORD
+        )
     scheme = record[:8].lower().partition(":")[0] + ":"
     if scheme in _NO_TOKENS:
-        sentence = f"The picture of {name} is no token but {_NO_TOKENS[scheme]}. Upload the picture itself instead."
-        raise InvalidIdentifier(sentence, NOT_A_TOKEN)
+        raise InvalidIdentifier(_(_NO_TOKENS[scheme], name=name), NOT_A_TOKEN)
     try:
         asset = parse_asset_id(record)
     except InvalidIdentifier as error:
-        sentence = f"The “avatar” record of {name} names no token we can read. {error}"
+        sentence = _(
+            "The “avatar” record of %(name)s names no token we can read. %(error)s", name=name, error=error.sentence
+        )
         raise InvalidIdentifier(sentence, BAD_IDENTIFIER) from error
     return AssetReference(asset.chain_id, asset.contract, asset.token_id, asset.standard)

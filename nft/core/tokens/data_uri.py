@@ -14,10 +14,12 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from nft.core.errors import CoreError
 from profiles.errors import Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 MAX_DATA_BYTES = 10 * 1024 * 1024
 
-_TITLE = "This data: URI can't be read"
+_TITLE = gettext_noop("This data: URI can't be read")
 BAD_DATA_URI = Kind("bad-data-uri", _TITLE)
 BAD_BASE64 = Kind("bad-base64", _TITLE)
 DATA_TOO_LARGE = Kind("data-too-large", _TITLE)
@@ -64,11 +66,11 @@ def parse_data_readings(text: str, max_bytes: int = MAX_DATA_BYTES) -> Iterator[
     _check_size(len(text), 3 * max_bytes + _MAX_HEAD_CHARACTERS, max_bytes)
     head = _HEAD.match(text[:_MAX_HEAD_CHARACTERS])
     if not head:
-        raise CoreError("The data: URI cannot be read.", BAD_DATA_URI)
+        raise CoreError(_("The data: URI cannot be read."), BAD_DATA_URI)
     body = text[head.end() :]
     is_base64 = "base64" in head["parameters"].lower()
     if not head["comma"] and not (is_base64 or body[:3].lower().startswith(_DOCUMENT_STARTS)):
-        raise CoreError("The data: URI has no comma before its data.", BAD_DATA_URI)
+        raise CoreError(_("The data: URI has no comma before its data."), BAD_DATA_URI)
     media_type = (head["type"] or "text/plain").lower()
     is_plain = body.lstrip()[:3].lower().startswith(_DOCUMENT_STARTS)
     seen: set[bytes] = set()
@@ -125,7 +127,7 @@ def _decode_base64(body: str) -> bytes:
     """Decode either alphabet, with or without padding, whitespace and percent-encoding."""
     text = _strip_base64(body)
     if not _is_base64(text):
-        raise CoreError("The data: URI says base64, but its data is not.", BAD_BASE64)
+        raise CoreError(_("The data: URI says base64, but its data is not."), BAD_BASE64)
     return binascii.a2b_base64(text + "=" * (-len(text) % 4))
 
 
@@ -140,4 +142,4 @@ def _strip_base64(body: str) -> str:
 
 def _check_size(size: int, allowed: int, max_bytes: int) -> None:
     if size > allowed:
-        raise CoreError(f"The data: URI holds more than {max_bytes:,} bytes.", DATA_TOO_LARGE)
+        raise CoreError(_("The data: URI holds more than %(bytes)s bytes.", bytes=max_bytes), DATA_TOO_LARGE)

@@ -13,6 +13,7 @@ from nft.core.evm.address import parse_address
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard, check_token_id
 from nft.core.text import clean_text
+from profiles.sentences import gettext as _
 from profiles.text import is_text, load_json
 
 NAME_CHARACTERS = 200
@@ -65,7 +66,7 @@ def parse_blockscout_page(raw: bytes) -> IndexedPage:
 def _check_query(query: Mapping[str, str]) -> Mapping[str, str] | None:
     """Return what leads to the next page; None if there is none."""
     if not all(is_text(text) for pair in query.items() for text in pair):
-        raise BadAnswer("The indexer's answer has a next page that is no text.")
+        raise BadAnswer(_("The indexer's answer has a next page that is no text."))
     return query or None
 
 
@@ -97,15 +98,15 @@ def _parse_document(raw: bytes) -> Mapping[str, object]:
     try:
         document = load_json(raw)
     except ValueError as error:
-        raise BadAnswer("The indexer's answer is not JSON.") from error
+        raise BadAnswer(_("The indexer's answer is not JSON.")) from error
     if not isinstance(document, dict):
-        raise BadAnswer("The indexer's answer is not an object.")
+        raise BadAnswer(_("The indexer's answer is not an object."))
     return document
 
 
 def _parse_tokens(entries: object, parse: Callable[[Mapping[str, object]], IndexedToken]) -> tuple[IndexedToken, ...]:
     if not isinstance(entries, list):
-        raise BadAnswer("The indexer's answer lists no tokens.")
+        raise BadAnswer(_("The indexer's answer lists no tokens."))
     found = []
     for entry in entries:
         try:
@@ -118,7 +119,7 @@ def _parse_tokens(entries: object, parse: Callable[[Mapping[str, object]], Index
 def _parse_token_id(value: object) -> int:
     text = str(value)
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise BadAnswer("The indexer's answer has a token id that is no number.")
+        raise BadAnswer(_("The indexer's answer has a token id that is no number."))
     number = int(text)
     check_token_id(number)
     return number
@@ -126,13 +127,13 @@ def _parse_token_id(value: object) -> int:
 
 def _object(value: object) -> Mapping[str, object]:
     if not isinstance(value, dict):
-        raise BadAnswer("The indexer's answer has a value that is not an object.")
+        raise BadAnswer(_("The indexer's answer has a value that is not an object."))
     return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise BadAnswer("The indexer's answer has a value that is not a text.")
+        raise BadAnswer(_("The indexer's answer has a value that is not a text."))
     return value
 
 

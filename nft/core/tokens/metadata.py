@@ -14,6 +14,8 @@ from typing import NoReturn
 from nft.core.errors import CoreError
 from nft.core.text import clean_text
 from profiles.errors import Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 # A whole picture may be in it, in base64: on-chain PNGs have been seen to take 950 kB.
 MAX_METADATA_BYTES = 4 * 1024 * 1024
@@ -22,7 +24,7 @@ MAX_DEPTH = 32
 MAX_VALUES = 100_000
 MAX_TEXT_CHARACTERS = 500
 
-_TITLE = "This metadata can't be read"
+_TITLE = gettext_noop("This metadata can't be read")
 TOO_LARGE = Kind("metadata-too-large", _TITLE)
 TOO_MANY_VALUES = Kind("metadata-too-many-values", _TITLE)
 TOO_DEEP = Kind("metadata-too-deep", _TITLE)
@@ -63,7 +65,9 @@ class Metadata:
 def parse_metadata(raw: bytes) -> Metadata:
     """Return the known keys of a document. Raise `CoreError`."""
     if len(raw) > MAX_METADATA_BYTES:
-        raise CoreError(f"The metadata has more than {MAX_METADATA_BYTES:,} bytes.", TOO_LARGE)
+        raise CoreError(
+            _("The metadata has more than %(metadata_bytes)s bytes.", metadata_bytes=MAX_METADATA_BYTES), TOO_LARGE
+        )
     text = decode_text(raw)
     _check_is_document(raw.lstrip()[:256], text.lstrip()[:256].lower())
     document = _parse_object(text)
@@ -116,9 +120,9 @@ def _check_is_document(head: bytes, text: str) -> None:
     """Raise `CoreError` for the two common things that stand in place of metadata. `text` is in small letters."""
     is_markup = text.startswith(("<svg", "<?xml"))
     if is_markup or head.startswith(_PICTURE_STARTS) or head[8:12] == b"WEBP" or head[4:8] == b"ftyp":
-        raise CoreError("The token URI leads to a picture instead of metadata.", IS_PICTURE)
+        raise CoreError(_("The token URI leads to a picture instead of metadata."), IS_PICTURE)
     if text.startswith(("<!doctype html", "<html")):
-        raise CoreError("The token URI leads to a web page instead of metadata.", IS_WEB_PAGE)
+        raise CoreError(_("The token URI leads to a web page instead of metadata."), IS_WEB_PAGE)
 
 
 def _parse_object(text: str) -> Mapping[str, object]:
@@ -126,13 +130,15 @@ def _parse_object(text: str) -> Mapping[str, object]:
     try:
         document = json.loads(text, strict=False, parse_constant=_refuse_constant, parse_int=str, parse_float=str)
     except (ValueError, RecursionError) as error:
-        raise CoreError("The metadata is not valid JSON.", NOT_JSON) from error
+        raise CoreError(_("The metadata is not valid JSON."), NOT_JSON) from error
     if isinstance(document, list) and len(document) == 1:  # tools write one token's document as a list of one
         [document] = document
     if isinstance(document, list):
-        raise CoreError("The metadata is a list, which does not say which part of it is this token's.", NOT_AN_OBJECT)
+        raise CoreError(
+            _("The metadata is a list, which does not say which part of it is this token's."), NOT_AN_OBJECT
+        )
     if not isinstance(document, dict):
-        raise CoreError("The metadata is JSON, but not an object with keys.", NOT_AN_OBJECT)
+        raise CoreError(_("The metadata is JSON, but not an object with keys."), NOT_AN_OBJECT)
     return document
 
 
@@ -143,12 +149,12 @@ def _check_shape(text: str) -> None:
         if mark in {"[", "{"}:
             depth += 1
             if depth > MAX_DEPTH:
-                raise CoreError(f"The metadata is nested more than {MAX_DEPTH} levels deep.", TOO_DEEP)
+                raise CoreError(_("The metadata is nested more than %(depth)s levels deep.", depth=MAX_DEPTH), TOO_DEEP)
         elif mark in {"]", "}"}:
             depth -= 1
         values += mark in {"[", "{", ","}
         if values > MAX_VALUES:
-            raise CoreError(f"The metadata has more than {MAX_VALUES:,} values.", TOO_MANY_VALUES)
+            raise CoreError(_("The metadata has more than %(values)s values.", values=MAX_VALUES), TOO_MANY_VALUES)
 
 
 def _refuse_constant(constant: str) -> NoReturn:

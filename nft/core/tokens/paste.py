@@ -26,6 +26,7 @@ from nft.core.tokens.sites import (
     RARIBLE_HOSTS,
 )
 from profiles.errors import Kind
+from profiles.sentences import gettext, gettext_noop
 
 MAX_PASTED_CHARACTERS = 2048
 
@@ -35,7 +36,7 @@ _TOKEN_ID = re.compile(r"0|[1-9][0-9]{0,77}|0x[0-9a-fA-F]{1,64}")
 _NO_EXPLORERS: Mapping[str, int] = MappingProxyType({})
 
 
-_TITLE = "This names no token"
+_TITLE = gettext_noop("This names no token")
 EMPTY = Kind("paste-empty", _TITLE)
 TOO_LONG = Kind("paste-too-long", _TITLE)
 NO_TOKEN_ID = Kind("paste-no-token-id", _TITLE)
@@ -70,9 +71,12 @@ def parse_pasted_token(
     check_chain_id(default_chain_id)
     text = text.strip()
     if not text:
-        raise InvalidIdentifier("Nothing was pasted.", EMPTY)
+        raise InvalidIdentifier(gettext("Nothing was pasted."), EMPTY)
     if len(text) > MAX_PASTED_CHARACTERS:
-        raise InvalidIdentifier(f"More than {MAX_PASTED_CHARACTERS} characters were pasted.", TOO_LONG)
+        raise InvalidIdentifier(
+            gettext("More than %(pasted_characters)s characters were pasted.", pasted_characters=MAX_PASTED_CHARACTERS),
+            TOO_LONG,
+        )
     if text.startswith(("eip155:", "did:")):
         return _parse_identifier(text)
     if text.lower().startswith(("https://", "http://")):
@@ -84,7 +88,7 @@ def _parse_identifier(text: str) -> AssetReference:
     try:
         asset = parse_asset_id(text)
     except InvalidIdentifier as error:
-        raise InvalidIdentifier(str(error), BAD_IDENTIFIER) from error
+        raise InvalidIdentifier(error.sentence, BAD_IDENTIFIER) from error
     return AssetReference(asset.chain_id, asset.contract, asset.token_id, asset.standard)
 
 
@@ -92,11 +96,14 @@ def _parse_pair(text: str, chain_id: int) -> AssetReference:
     if match := _PAIR.fullmatch(text):
         return AssetReference(chain_id, _parse_contract(match["contract"]), _parse_token_id(match["token"]))
     if _ONLY_ADDRESS.fullmatch(text):
-        raise InvalidIdentifier("This is only a contract; add a space and the token id.", NO_TOKEN_ID)
+        raise InvalidIdentifier(gettext("This is only a contract; add a space and the token id."), NO_TOKEN_ID)
     if looks_like_name(text):
-        raise InvalidIdentifier(f"“{text[:60]}” is a name; paste the contract and the token id.", ENS_NAME)
+        raise InvalidIdentifier(
+            gettext("“%(text)s” is a name; paste the contract and the token id.", text=text[:60]), ENS_NAME
+        )
     raise InvalidIdentifier(
-        "This names no token. Paste the contract and the token id, or the address of the token's page.", NOT_UNDERSTOOD
+        gettext("This names no token. Paste the contract and the token id, or the address of the token's page."),
+        NOT_UNDERSTOOD,
     )
 
 
@@ -105,7 +112,7 @@ def _parse_page(text: str, explorer_hosts: Mapping[str, int]) -> AssetReference:
         page = urlsplit(text)
         host = (page.netloc.rpartition("@")[2]).lower().removeprefix("www.")
     except ValueError as error:
-        raise InvalidIdentifier("This is not a web address.", NOT_UNDERSTOOD) from error
+        raise InvalidIdentifier(gettext("This is not a web address."), NOT_UNDERSTOOD) from error
     if host in OPENSEA_HOSTS:
         return _parse_opensea(page, host)
     if host in RARIBLE_HOSTS:
@@ -117,7 +124,10 @@ def _parse_page(text: str, explorer_hosts: Mapping[str, int]) -> AssetReference:
     chain_id = explorer_hosts.get(host) or EXPLORER_HOSTS.get(host)
     if chain_id is None:
         raise InvalidIdentifier(
-            f"The site “{host[:60]}” is not one we read. Paste the contract and the token id instead.", UNKNOWN_SITE
+            gettext(
+                "The site “%(host)s” is not one we read. Paste the contract and the token id instead.", host=host[:60]
+            ),
+            UNKNOWN_SITE,
         )
     return _parse_explorer(page, chain_id)
 
@@ -179,9 +189,9 @@ def _parse_explorer(page: SplitResult, chain_id: int) -> AssetReference:
         case ["token", contract]:
             token = parse_qs(page.query, max_num_fields=20).get("a", [""])[0] if page.query.count("&") < 20 else ""
         case _:
-            raise _not_a_token_page("The explorer")
+            raise _not_a_token_page(gettext("The explorer"))
     if _ONLY_ADDRESS.fullmatch(token):
-        raise InvalidIdentifier("This page lists one holder's tokens; open the token itself.", NO_TOKEN_ID)
+        raise InvalidIdentifier(gettext("This page lists one holder's tokens; open the token itself."), NO_TOKEN_ID)
     return AssetReference(chain_id, _parse_contract(contract), _parse_token_id(token))
 
 
@@ -193,7 +203,10 @@ def _parse_slug(slug: str) -> int:
     chain_id = CHAIN_SLUGS.get(slug.lower())
     if chain_id is None:
         raise InvalidIdentifier(
-            f"The chain “{slug[:40]}” is not one we know by name. Paste eip155:<chain id>/erc721:0x…/<id> instead.",
+            gettext(
+                "The chain “%(slug)s” is not one we know by name. Paste eip155:<chain id>/erc721:0x…/<id> instead.",
+                slug=slug[:40],
+            ),
             UNKNOWN_CHAIN,
         )
     return chain_id
@@ -202,7 +215,7 @@ def _parse_slug(slug: str) -> int:
 def _main_chain(host: str) -> int:
     """Return the chain of a page whose address names none. Raise `InvalidIdentifier` for sites of test chains."""
     if host.startswith("testnet"):
-        raise InvalidIdentifier("This address does not say which test chain it means.", UNKNOWN_CHAIN)
+        raise InvalidIdentifier(gettext("This address does not say which test chain it means."), UNKNOWN_CHAIN)
     return ETHEREUM
 
 
@@ -210,21 +223,22 @@ def _parse_contract(text: str) -> bytes:
     try:
         return parse_address(text)
     except InvalidIdentifier as error:
-        raise InvalidIdentifier(str(error), BAD_CONTRACT) from error
+        raise InvalidIdentifier(error.sentence, BAD_CONTRACT) from error
 
 
 def _parse_token_id(text: str) -> int:
     if not text:
-        raise InvalidIdentifier("The token id is missing.", NO_TOKEN_ID)
+        raise InvalidIdentifier(gettext("The token id is missing."), NO_TOKEN_ID)
     if not _TOKEN_ID.fullmatch(text):
-        raise InvalidIdentifier(f"“{text[:80]}” is not a token id.", BAD_TOKEN_ID)
+        raise InvalidIdentifier(gettext("“%(text)s” is not a token id.", text=text[:80]), BAD_TOKEN_ID)
     token_id = int(text, 16) if text.startswith("0x") else int(text)
     if token_id > MAX_TOKEN_ID:
-        raise InvalidIdentifier("The token id is larger than 2^256 - 1.", BAD_TOKEN_ID)
+        raise InvalidIdentifier(gettext("The token id is larger than 2^256 - 1."), BAD_TOKEN_ID)
     return token_id
 
 
 def _not_a_token_page(site: str) -> InvalidIdentifier:
     return InvalidIdentifier(
-        f"{site} page addresses that name one token are read; this one names none.", NOT_A_TOKEN_PAGE
+        gettext("%(site)s page addresses that name one token are read; this one names none.", site=site),
+        NOT_A_TOKEN_PAGE,
     )

@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 import re
 
+from profiles.sentences import gettext_noop
+
 _WEB_ADDRESS = re.compile(
     r"https?://|www\.|\bt\.me/|\b[a-z0-9-]{2,}\.(?:com|net|org|xyz|io|app|site|online|top|club|fi|gift|claims?|rewards?|vip|live|pro|cc|lol)\b",
     re.IGNORECASE,
@@ -31,11 +33,11 @@ class SpamSign(enum.StrEnum):
 
 
 SENTENCES = {
-    SpamSign.WEB_ADDRESS: "Its name is a web address.",
-    SpamSign.LURE: "Its name asks you to claim or redeem something.",
-    SpamSign.MONEY: "Its name promises money.",
-    SpamSign.INDEXER: "An indexer lists its collection as spam.",
-    SpamSign.DENIED: "This site does not show pictures of its collection.",
+    SpamSign.WEB_ADDRESS: gettext_noop("Its name is a web address."),
+    SpamSign.LURE: gettext_noop("Its name asks you to claim or redeem something."),
+    SpamSign.MONEY: gettext_noop("Its name promises money."),
+    SpamSign.INDEXER: gettext_noop("An indexer lists its collection as spam."),
+    SpamSign.DENIED: gettext_noop("This site does not show pictures of its collection."),
 }
 
 

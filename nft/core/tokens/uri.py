@@ -14,10 +14,11 @@ from nft.core.errors import CoreError, InvalidIdentifier
 from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.tokens.data_uri import MAX_DATA_BYTES, DataUri, parse_data_uri, parse_inline_document
 from profiles.errors import Kind
+from profiles.sentences import gettext, gettext_noop
 
 MAX_URI_CHARACTERS = 2048
 
-_TITLE = "This token URI can't be followed"
+_TITLE = gettext_noop("This token URI can't be followed")
 EMPTY = Kind("uri-empty", _TITLE)
 TOO_LONG = Kind("uri-too-long", _TITLE)
 CONTROL_CHARACTERS = Kind("uri-control-characters", _TITLE)
@@ -103,15 +104,18 @@ def parse_token_uri(text: str, *, allow_http: bool = False, max_data_bytes: int 
     if text[:1] == text[-1:] == '"':
         text = text[1:-1]
     if not text:
-        raise CoreError("The URI is empty.", EMPTY)
+        raise CoreError(gettext("The URI is empty."), EMPTY)
     if text[:5].lower() == "data:":
         return parse_data_uri(text, max_data_bytes)
     if text[0] in "{[<":
         return parse_inline_document(text, max_data_bytes)
     if len(text) > MAX_URI_CHARACTERS:
-        raise CoreError(f"The URI is longer than {MAX_URI_CHARACTERS:,} characters.", TOO_LONG)
+        raise CoreError(
+            gettext("The URI is longer than %(uri_characters)s characters.", uri_characters=MAX_URI_CHARACTERS),
+            TOO_LONG,
+        )
     if _NOT_IN_A_URI.search(text):
-        raise CoreError("The URI contains characters that no URI may have.", CONTROL_CHARACTERS)
+        raise CoreError(gettext("The URI contains characters that no URI may have."), CONTROL_CHARACTERS)
     if text.startswith("//"):
         text = "https:" + text
     elif _BARE_GATEWAY.fullmatch(text):
@@ -132,11 +136,13 @@ def _parse_by_scheme(text: str, allow_http: bool) -> TokenUri:
     if scheme in ("http", "https"):
         return _parse_web(text, allow_http)
     if scheme:
-        raise CoreError(f"URIs of the kind “{scheme[:20]}:” are not followed.", UNSUPPORTED_SCHEME)
+        raise CoreError(
+            gettext("URIs of the kind “%(scheme)s:” are not followed.", scheme=scheme[:20]), UNSUPPORTED_SCHEME
+        )
     try:
         return _parse_cid_and_path(text)
     except InvalidIdentifier as error:
-        raise CoreError(f"“{text[:60]}” is neither a URI nor a CID.", NOT_A_URI) from error
+        raise CoreError(gettext("“%(text)s” is neither a URI nor a CID.", text=text[:60]), NOT_A_URI) from error
 
 
 def _parse_ipfs(text: str) -> IpfsUri:
@@ -144,7 +150,7 @@ def _parse_ipfs(text: str) -> IpfsUri:
     try:
         return _parse_cid_and_path(match["rest"] if match else "")
     except InvalidIdentifier as error:
-        raise CoreError(f"The IPFS URI has no usable CID. {error}", BAD_CID) from error
+        raise CoreError(gettext("The IPFS URI has no usable CID. %(error)s", error=error.sentence), BAD_CID) from error
 
 
 def _parse_cid_and_path(text: str) -> IpfsUri:
@@ -155,7 +161,7 @@ def _parse_cid_and_path(text: str) -> IpfsUri:
 def _parse_arweave(text: str) -> ArUri:
     match = _ARWEAVE.fullmatch(_without_query(text))
     if not match:
-        raise CoreError("The ar: URI has no transaction id of 43 characters.", BAD_ARWEAVE_ID)
+        raise CoreError(gettext("The ar: URI has no transaction id of 43 characters."), BAD_ARWEAVE_ID)
     return ArUri(match["id"], _decode_path(match["path"] or ""))
 
 
@@ -165,15 +171,15 @@ def _parse_web(text: str, allow_http: bool) -> TokenUri:
         host, has_userinfo = (parts.hostname or ""), "@" in parts.netloc
         _ = parts.port
     except ValueError as error:
-        raise CoreError("This is not a valid web address.", BAD_URL) from error
+        raise CoreError(gettext("This is not a valid web address."), BAD_URL) from error
     if found := _parse_gateway_address(parts, host):
         return found
     if not host or "\\" in parts.netloc or " " in parts.netloc:
-        raise CoreError("The web address has no valid host.", BAD_URL)
+        raise CoreError(gettext("The web address has no valid host."), BAD_URL)
     if has_userinfo:
-        raise CoreError("A web address with a user name in it is not opened.", USERINFO)
+        raise CoreError(gettext("A web address with a user name in it is not opened."), USERINFO)
     if parts.scheme == "http" and not allow_http:
-        raise CoreError("Only https web addresses are opened, not http.", HTTP_NOT_ALLOWED)
+        raise CoreError(gettext("Only https web addresses are opened, not http."), HTTP_NOT_ALLOWED)
     return HttpUri(quote(text.partition("#")[0], safe=_KEPT_IN_A_URL))
 
 
@@ -206,7 +212,7 @@ def _parse_gateway_address(parts: SplitResult, host: str) -> IpfsUri | IpnsUri |
 def _parse_ipns(name: str, path: str) -> IpnsUri:
     name = _without_query(name)
     if not _IPNS_NAME.fullmatch(name):
-        raise CoreError(f"“{name[:60]}” is not an IPNS name.", BAD_IPNS_NAME)
+        raise CoreError(gettext("“%(name)s” is not an IPNS name.", name=name[:60]), BAD_IPNS_NAME)
     return IpnsUri(name, _decode_path(_without_query(path)))
 
 
@@ -226,12 +232,12 @@ def _decode_path(path: str) -> str:
     try:
         decoded = unquote(path, errors="strict")
     except UnicodeDecodeError as error:
-        raise CoreError("The path of the URI is not valid UTF-8.", BAD_ENCODING) from error
+        raise CoreError(gettext("The path of the URI is not valid UTF-8."), BAD_ENCODING) from error
     if _NOT_IN_A_URI.search(decoded):
-        raise CoreError("The path of the URI contains characters that no URI may have.", CONTROL_CHARACTERS)
+        raise CoreError(gettext("The path of the URI contains characters that no URI may have."), CONTROL_CHARACTERS)
     names = [name for name in decoded.split("/") if name]
     if not {".", ".."}.isdisjoint(names):  # they would lead a request out of the CID or name
-        raise CoreError("The path of the URI contains “.” or “..”.", DOT_SEGMENTS)
+        raise CoreError(gettext("The path of the URI contains “.” or “..”."), DOT_SEGMENTS)
     return "/".join(names)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ADDRESS_BYTES, ZERO, to_checksum
 from nft.core.evm.token import TokenStandard
+from profiles.sentences import gettext as _
 
 
 class Verdict(enum.StrEnum):
@@ -138,7 +139,7 @@ class ChainFacts:
 
     def __post_init__(self) -> None:
         if len(self.holder) != ADDRESS_BYTES or self.holder == ZERO:
-            raise InvalidIdentifier("Ownership is checked for one real account, not for the zero address.")
+            raise InvalidIdentifier(_("Ownership is checked for one real account, not for the zero address."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,31 +158,41 @@ def decide(facts: ChainFacts) -> Decision:
     if problem is not None:
         return problem
     if facts.has_code is False:
-        decision = _not_owned(Reason.NO_CONTRACT, "There is no contract at this address.")
+        decision = _not_owned(Reason.NO_CONTRACT, _("There is no contract at this address."))
     else:
         decision = _decide_with_vault(facts, facts.answer, facts.delegation)
     if decision.verdict is not Verdict.NOT_OWNED or facts.answer_at_head is None:
         return decision
     if _decide_with_vault(facts, facts.answer_at_head, facts.delegation_at_head).verdict is Verdict.OWNED:
-        return _unknown(Reason.NOT_YET_CONFIRMED, "The token is yours in the newest block, which is not confirmed yet.")
+        return _unknown(
+            Reason.NOT_YET_CONFIRMED, _("The token is yours in the newest block, which is not confirmed yet.")
+        )
     return decision
 
 
 def _find_chain_problem(facts: ChainFacts) -> Decision | None:
     """Return why the answers must not be used, or None."""
     if facts.answered_chain_id is None:
-        return _unknown(Reason.CHAIN_UNREACHABLE, "The chain cannot be reached at the moment.")
+        return _unknown(Reason.CHAIN_UNREACHABLE, _("The chain cannot be reached at the moment."))
     if facts.answered_chain_id != facts.expected_chain_id:
         return _unknown(
             Reason.WRONG_CHAIN,
-            f"The node answers for chain {facts.answered_chain_id}, not for {facts.expected_chain_id}.",
+            _(
+                "The node answers for chain %(answered_chain_id)s, not for %(expected_chain_id)s.",
+                answered_chain_id=str(facts.answered_chain_id),
+                expected_chain_id=str(facts.expected_chain_id),
+            ),
         )
     if facts.is_stale:
-        return _unknown(Reason.STALE_BLOCK, "The node knows no recent confirmed block of this chain: it may be stuck.")
+        return _unknown(
+            Reason.STALE_BLOCK, _("The node knows no recent confirmed block of this chain: it may be stuck.")
+        )
     if facts.block is None:
-        return _unknown(Reason.NO_BLOCK, "The node named no confirmed block.")
+        return _unknown(Reason.NO_BLOCK, _("The node named no confirmed block."))
     if facts.block_hash_after not in (None, facts.block.hash):
-        return _unknown(Reason.BLOCK_REPLACED, f"Block {facts.block.number:,} was replaced during the check.")
+        return _unknown(
+            Reason.BLOCK_REPLACED, _("Block %(number)s was replaced during the check.", number=facts.block.number)
+        )
     return None
 
 
@@ -196,8 +207,10 @@ def _decide_with_vault(facts: ChainFacts, answer: OwnershipAnswer, delegation: D
     if of_vault.verdict is Verdict.NOT_OWNED or delegation.is_given is False:
         return own
     if delegation.is_given is None:
-        return _unknown(Reason.GARBAGE_ANSWER, "The delegation registry's answer makes no sense.")
-    return Decision(Verdict.OWNED, Reason.HELD_BY_DELEGATION, "A vault holds this token and delegates to the account.")
+        return _unknown(Reason.GARBAGE_ANSWER, _("The delegation registry's answer makes no sense."))
+    return Decision(
+        Verdict.OWNED, Reason.HELD_BY_DELEGATION, _("A vault holds this token and delegates to the account.")
+    )
 
 
 def _decide_one(standard: TokenStandard, holder: bytes, answer: OwnershipAnswer) -> Decision:
@@ -205,27 +218,27 @@ def _decide_one(standard: TokenStandard, holder: bytes, answer: OwnershipAnswer)
         case OwnerIs(owner) if standard is TokenStandard.ERC721:
             return _decide_by_owner(holder, owner)
         case BalanceIs(amount) if standard is TokenStandard.ERC1155 and amount > 0:
-            return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
+            return Decision(Verdict.OWNED, Reason.HELD, _("The account holds this token."))
         case BalanceIs(0) if standard is TokenStandard.ERC1155:
-            return _not_owned(Reason.NONE_HELD, "The account holds none of this token.")
+            return _not_owned(Reason.NONE_HELD, _("The account holds none of this token."))
         case Reverted() if standard is TokenStandard.ERC721:
-            return _not_owned(Reason.NO_SUCH_TOKEN, "The contract knows no token with this id.")
+            return _not_owned(Reason.NO_SUCH_TOKEN, _("The contract knows no token with this id."))
         case Reverted():
-            return _not_owned(Reason.CONTRACT_REFUSED, "The contract refuses to say who holds this token.")
+            return _not_owned(Reason.CONTRACT_REFUSED, _("The contract refuses to say who holds this token."))
         case NoAnswer():
-            return _unknown(Reason.NO_ANSWER, "The chain gave no answer at the moment.")
+            return _unknown(Reason.NO_ANSWER, _("The chain gave no answer at the moment."))
         case _:
-            return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
+            return _unknown(Reason.GARBAGE_ANSWER, _("The contract's answer makes no sense."))
 
 
 def _decide_by_owner(holder: bytes, owner: bytes) -> Decision:
     if len(owner) != ADDRESS_BYTES:
-        return _unknown(Reason.GARBAGE_ANSWER, "The contract's answer makes no sense.")
+        return _unknown(Reason.GARBAGE_ANSWER, _("The contract's answer makes no sense."))
     if owner == ZERO:
-        return _not_owned(Reason.BURNED, "The token was burned: it belongs to nobody.")
+        return _not_owned(Reason.BURNED, _("The token was burned: it belongs to nobody."))
     if owner == holder:
-        return Decision(Verdict.OWNED, Reason.HELD, "The account holds this token.")
-    return _not_owned(Reason.HELD_BY_OTHER, f"The token belongs to {to_checksum(owner)}.", owner)
+        return Decision(Verdict.OWNED, Reason.HELD, _("The account holds this token."))
+    return _not_owned(Reason.HELD_BY_OTHER, _("The token belongs to %(owner)s.", owner=to_checksum(owner)), owner)
 
 
 def _not_owned(reason: Reason, sentence: str, owner: bytes | None = None) -> Decision:

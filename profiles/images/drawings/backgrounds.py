@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from profiles.images.drawings.css import Declaration, parse_declarations, parse_rules
 from profiles.images.drawings.tree import Element, not_whole, read_style, walk
+from profiles.sentences import gettext as _
 
 _ADDRESS = re.compile(r"url\(\s*(?:\"([^\"]*)\"|'([^']*)'|([^)]*))\s*\)")
 _NONE = frozenset({"", "none", "transparent", "initial", "unset", "inherit"})
@@ -40,14 +41,14 @@ def find_background(root: Element) -> Background | None:
     if color.lower() in _NONE and not address:
         return None
     if root.get("opacity") or any(each.name in ("opacity", "filter") for each in read_style(root)):
-        raise not_whole("a background that is partly transparent")
+        raise not_whole(_("a background that is partly transparent"))
     return Background("" if color.lower() in _NONE else color, address, _find_fit(found) if address else "")
 
 
 def _find_address(image: str, found: dict[str, str]) -> str:
     address = _ADDRESS.fullmatch(image)
     if address is None or found.get("background-size", "").lower() not in _FIT:
-        raise not_whole("a background of gradients or tiles")
+        raise not_whole(_("a background of gradients or tiles"))
     return next((each for each in address.groups() if each), "").strip()
 
 

@@ -32,6 +32,7 @@ from profiles.images.limits import MASTER_SIDE, MIB
 from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop
 from profiles.images.stills import SVG_LOADER, Still, load_vips, pixels_of
+from profiles.sentences import gettext as _
 
 #: Largest SVG text we draw, in bytes; the largest one seen in use has 0.1 MiB.
 MAX_SVG_BYTES = 2 * MIB
@@ -42,23 +43,28 @@ _MAX_NESTED = 3
 _DOTS = 72
 #: Pixels to which a drawing is enlarged to be measured.
 _MEASURED = 10_000
-_DAMAGED = "This SVG is damaged, or uses something we do not draw."
+_DAMAGED = _("This SVG is damaged, or uses something we do not draw.")
 
 
 def decode_svg(content: bytes, crop: Crop | None = None) -> Still:
     """Draw an SVG with its longer side at MASTER_SIDE. Raise `ImageRefused` where that fails or shows nothing."""
     if sniff_format(content) is not SourceFormat.SVG:
-        raise ImageRefused("This file is not an SVG drawing.", errors.NOT_AN_IMAGE)
+        raise ImageRefused(_("This file is not an SVG drawing."), errors.NOT_AN_IMAGE)
     if len(content) > MAX_SVG_BYTES:
         raise ImageRefused(
-            f"This SVG has {len(content)} bytes; at most {MAX_SVG_BYTES} are accepted.", errors.TOO_MANY_BYTES
+            _(
+                "This SVG has %(content)s bytes; at most %(svg_bytes)s are accepted.",
+                content=len(content),
+                svg_bytes=MAX_SVG_BYTES,
+            ),
+            errors.TOO_MANY_BYTES,
         )
     prepared, background, root = _prepare(content, 0)
     image = _draw(prepared, root)
     if background is not None:
         image = Image.alpha_composite(_paint(background, image.size), image.convert("RGBA"))
     if image.mode == "RGBA" and image.getchannel("A").getbbox() is None:
-        raise ImageRefused("This SVG draws nothing that can be seen.", errors.DAMAGED)
+        raise ImageRefused(_("This SVG draws nothing that can be seen."), errors.DAMAGED)
     image = image.crop(stored_box(crop, image.size, orientation=1))
     return Still(image, image.size)
 
@@ -67,7 +73,7 @@ def _prepare(content: bytes, depth: int) -> tuple[bytes, Background | None, Elem
     """Return the drawing without what librsvg lacks, what lies under it, and its root. Raise `ImageRefused`."""
     root = parse_drawing(content)
     if root.tag != f"{SVG}svg":
-        raise ImageRefused("This file is not an SVG drawing.", errors.NOT_AN_IMAGE)
+        raise ImageRefused(_("This file is not an SVG drawing."), errors.NOT_AN_IMAGE)
     changed = drop_other_sheets(root)
     changed |= resolve_variables(root)
     changed |= settle_sheets(root)
@@ -80,12 +86,12 @@ def _prepare(content: bytes, depth: int) -> tuple[bytes, Background | None, Elem
 
     def prepare_nested(nested: bytes) -> bytes:
         if depth == _MAX_NESTED:
-            raise not_whole("drawings inside of drawings")
+            raise not_whole(_("drawings inside of drawings"))
         prepared, below, inner = _prepare(nested, depth + 1)
         if find_margin(inner):
-            raise not_whole("blurred parts in a drawing inside of it")
+            raise not_whole(_("blurred parts in a drawing inside of it"))
         if below is not None:
-            raise not_whole("a background inside of the drawing")
+            raise not_whole(_("a background inside of the drawing"))
         return prepared
 
     changed |= embed_rasters(root, prepare_nested)

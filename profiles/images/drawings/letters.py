@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from PIL import Image, ImageChops
 
 from profiles.images.drawings.tree import SVG, Element, not_whole, walk
+from profiles.sentences import gettext as _
 
 _CELL, _SIZE, _LEFT, _BASE = 96, 48, 12, 66
 _COLUMNS = 16
@@ -31,14 +32,14 @@ def check_letters(root: Element, draw: Draw) -> None:
     if not letters:
         return
     if len(letters) > _MOST:
-        raise not_whole(f"more than {_MOST} different letters")
+        raise not_whole(_("more than %(most)s different letters", most=_MOST))
     cells = _draw_all([*(letter for pair in _NEVER for letter in pair), *letters], draw)
     for letter, cell in zip(letters, cells[4:], strict=True):
         pair = cells[:2] if ord(letter) < 0x10000 else cells[2:4]
         if _is_box(cell, *pair) or (letter.isascii() and cell.getchannel("A").getbbox() is None):
-            raise not_whole(f"letters that we have no font for, as U+{ord(letter):04X}")
+            raise not_whole(_("letters that we have no font for, as U+%(code)s", code=f"{ord(letter):04X}"))
         if ord(letter) in _EMOJI and not _is_colored(cell):
-            raise not_whole("emoji, for which we have no font in color")
+            raise not_whole(_("emoji, for which we have no font in color"))
 
 
 def _is_drawn(letter: str) -> bool:

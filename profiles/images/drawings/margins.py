@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from profiles.images.drawings.css import parse_rules, write_declarations
 from profiles.images.drawings.tree import SVG, Element, add_style, not_whole, read_style, walk, write_drawing
+from profiles.sentences import gettext as _
 
 #: Of the longer side. A blur is felt at three times its deviation.
 _LEAST, _MOST = 0.05, 0.35
@@ -55,7 +56,7 @@ def _name_root(style: Element) -> None:
     for rule in rules:
         selectors = _SVG_SELECTOR.sub("svg svg", _ROOT_SELECTOR.sub(f"[{_MARK}]", rule.prelude))
         if "svg svg" in selectors and re.search(r"\*|:not\(", selectors):
-            raise not_whole("CSS selectors of newer kinds")
+            raise not_whole(_("CSS selectors of newer kinds"))
         texts.append(f"{selectors}{{{rule.body}}}")
     for child in list(style):
         style.remove(child)

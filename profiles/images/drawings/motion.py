@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 
 from profiles.images.drawings.tree import Element, add_style, find_parents, not_whole, read_href, walk
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 _KINDS = frozenset({"animate", "set", "animateTransform", "animateMotion", "animateColor"})
 #: Properties that rules can set, too; SMIL wins over rules.
@@ -18,7 +20,7 @@ _PROPERTIES = frozenset(
 )
 _CLOCK = re.compile(r"([+-]?)\s*(?:\d+:)*(\d*\.?\d+)\s*(?:h|min|s|ms)?$")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.IGNORECASE)
-_WHAT = "an animation whose beginning we can't tell"
+_WHAT = gettext_noop("an animation whose beginning we can't tell")
 
 
 def freeze_motion(root: Element) -> bool:
@@ -42,7 +44,7 @@ def _runs_at_start(element: Element) -> bool:
         if clock is None:
             continue  # waits for an event
         if clock[1] == "-" and float(clock[2]):
-            raise not_whole(_WHAT)
+            raise not_whole(_(_WHAT))
         begins = begins or not float(clock[2])
     return begins
 
@@ -62,14 +64,14 @@ def _apply(element: Element, kind: str, target: Element) -> None:
         return
     if element.get("additive") == "sum":
         if any(float(number) for number in _NUMBER.findall(value)):
-            raise not_whole(_WHAT)
+            raise not_whole(_(_WHAT))
         return
     _set(target, name, value)
 
 
 def _set(target: Element, name: str, value: str) -> None:
     if name == "href":
-        raise not_whole("an animation that exchanges its parts")
+        raise not_whole(_("an animation that exchanges its parts"))
     if name in _PROPERTIES:
         add_style(target, name, value)
     else:
@@ -88,6 +90,6 @@ def _apply_motion(element: Element, target: Element) -> None:
     path = element.get("path") or element.get("values") or element.get("from") or ""
     numbers = _NUMBER.findall(path)
     if len(element) or element.get("rotate", "0") != "0" or len(numbers) < 2 or element.get("keyPoints"):
-        raise not_whole("a motion along a path whose beginning we can't tell")
+        raise not_whole(_("a motion along a path whose beginning we can't tell"))
     if float(numbers[0]) or float(numbers[1]):
         target.set("transform", f"translate({numbers[0]} {numbers[1]}) {target.get('transform', '')}".strip())

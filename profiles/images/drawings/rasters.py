@@ -15,6 +15,7 @@ from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.formats.detect import read_header, sniff_format
 from profiles.images.limits import ImageLimits
 from profiles.images.stills import Still, decode_still
+from profiles.sentences import gettext as _
 
 _HOLDERS = frozenset({"image", "feImage"})
 #: Bytes at the start of a JPEG that name its orientation or colors.
@@ -48,7 +49,7 @@ def read_data_address(address: str) -> tuple[str, bytes]:
     try:
         return kind, b64decode(b"".join(data.split()) + b"==")
     except (binascii.Error, ValueError) as error:
-        raise not_whole("an embedded picture that is damaged") from error
+        raise not_whole(_("an embedded picture that is damaged")) from error
 
 
 def write_data_address(kind: str, data: bytes) -> str:
@@ -62,7 +63,7 @@ def _rewrite(element: Element, address: str, prepare: Prepare) -> bool:
         _set_address(element, write_data_address(_SVG_TYPE, prepare(data)))
         return True
     if source is None:
-        raise not_whole("an embedded picture that is none")
+        raise not_whole(_("an embedded picture that is none"))
     if kind == f"image/{source.value}" and _is_plain(data, source):
         return False
     still = _decode(data)
@@ -88,7 +89,7 @@ def _decode(data: bytes) -> Still:
     except Exception as error:  # decoders raise nearly anything
         if ran_out_of_memory(error):
             raise
-        raise not_whole("an embedded picture that is damaged") from error
+        raise not_whole(_("an embedded picture that is damaged")) from error
 
 
 def _set_address(element: Element, address: str) -> None:

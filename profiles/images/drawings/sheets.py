@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from profiles.images.drawings.css import Declaration, Rule, parse_rules, write_declarations
 from profiles.images.drawings.tree import Element, add_style, find_parents, not_whole, read_style, walk
+from profiles.sentences import gettext as _
 
 #: Media conditions that hold, and that do not, for a picture on an ordinary screen.
 _TRUE = re.compile(
@@ -112,7 +113,7 @@ def _find_first(declarations: list[Declaration], keyframes: Keyframes) -> list[D
     animation = " ".join(each.value for each in declarations if _animates(each))
     delays = [float(time) for each in declarations for time in _read_delay(each)]
     if any(delay < 0 for delay in delays) or "," in animation:
-        raise not_whole("an animation whose beginning we can't tell")
+        raise not_whole(_("an animation whose beginning we can't tell"))
     if any(delays) and not _BACKWARDS.search(animation):
         return []
     words = animation.replace(",", " ").split()

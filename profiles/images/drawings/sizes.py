@@ -6,6 +6,7 @@ import re
 
 from profiles.images.drawings.css import Declaration, write_declarations
 from profiles.images.drawings.tree import Element, not_whole, read_style, walk
+from profiles.sentences import gettext as _
 
 #: The dots per inch of CSS: an inch has 96 pixels.
 DPI = 96
@@ -69,4 +70,4 @@ def _in_pixels(size: str) -> str:
     try:
         return f"{float(relative[1]) * _MEDIUM / (100 if relative[2] == '%' else 1):g}px"
     except ValueError:
-        raise not_whole(f"letters of the size {size[:20]}") from None
+        raise not_whole(_("letters of the size %(size)s", size=size[:20])) from None

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 from profiles.images import errors
 from profiles.images.drawings.css import Declaration, parse_declarations, write_declarations
 from profiles.images.errors import ImageRefused
+from profiles.sentences import gettext as _
 
 SVG = "{http://www.w3.org/2000/svg}"
 HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
@@ -27,11 +28,11 @@ ET.register_namespace("xlink", HREFS[1][1:-5])
 def parse_drawing(content: bytes) -> Element:
     """Return the root element. Raise `ImageRefused` if the text is no whole XML, or nested too deeply."""
     if _STYLESHEET.search(content):
-        raise not_whole("a style sheet outside of itself")
+        raise not_whole(_("a style sheet outside of itself"))
     try:
         root = _parse(content)
     except (ET.ParseError, ValueError, LookupError) as error:
-        raise ImageRefused("This SVG is damaged: it is not well-formed XML.", errors.DAMAGED) from error
+        raise ImageRefused(_("This SVG is damaged: it is not well-formed XML."), errors.DAMAGED) from error
     return root
 
 
@@ -44,7 +45,8 @@ def _parse(content: bytes) -> Element:
         depth += 1 if event == "start" else -1
         if depth > _MAX_DEPTH:
             raise ImageRefused(
-                f"This SVG has groups inside of groups, more than {_MAX_DEPTH} deep.", errors.TOO_COMPLEX
+                _("This SVG has groups inside of groups, more than %(depth)s deep.", depth=_MAX_DEPTH),
+                errors.TOO_COMPLEX,
             )
     if root is None:
         raise ET.ParseError("no element")
@@ -59,7 +61,8 @@ def write_drawing(root: Element) -> bytes:
 def not_whole(what: str) -> ImageRefused:
     """Return the refusal of a drawing that uses `what`."""
     return ImageRefused(
-        f"This SVG uses {what}, which we can't draw. We show no picture rather than a wrong one.", errors.NOT_WHOLE
+        _("This SVG uses %(what)s, which we can't draw. We show no picture rather than a wrong one.", what=what),
+        errors.NOT_WHOLE,
     )
 
 

@@ -7,20 +7,22 @@ from collections.abc import Iterator
 
 from profiles.images.drawings.css import Declaration, Rule, parse_rules
 from profiles.images.drawings.tree import SVG, Element, has_content, not_whole, read_href, read_style, walk
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 _XINCLUDE = "{http://www.w3.org/2001/XInclude}"
 #: Elements, and how a refusal names them. Those of text count only where there is text.
 _ELEMENTS = {
-    "foreignObject": "HTML inside of the drawing (foreignObject)",
-    "script": "a script",
-    "textPath": "text along a path (textPath)",
-    "feMorphology": "thickened shapes (feMorphology)",
-    "feDiffuseLighting": "lamps (feDiffuseLighting)",
-    "feSpecularLighting": "lamps (feSpecularLighting)",
-    "fePointLight": "lamps (fePointLight)",
-    "feSpotLight": "lamps (feSpotLight)",
-    "tref": "text from elsewhere (tref)",
-    "font-face": "a font of its own",
+    "foreignObject": gettext_noop("HTML inside of the drawing (foreignObject)"),
+    "script": gettext_noop("a script"),
+    "textPath": gettext_noop("text along a path (textPath)"),
+    "feMorphology": gettext_noop("thickened shapes (feMorphology)"),
+    "feDiffuseLighting": gettext_noop("lamps (feDiffuseLighting)"),
+    "feSpecularLighting": gettext_noop("lamps (feSpecularLighting)"),
+    "fePointLight": gettext_noop("lamps (fePointLight)"),
+    "feSpotLight": gettext_noop("lamps (feSpotLight)"),
+    "tref": gettext_noop("text from elsewhere (tref)"),
+    "font-face": gettext_noop("a font of its own"),
 }
 _TEXT = frozenset({"text", "tspan", "textPath"})
 #: Attributes of text whose lists or lengths librsvg ignores.
@@ -60,7 +62,7 @@ def check_whole(root: Element) -> None:
     _check_reuse(root)
     has_text = any(name == "text" and "".join(element.itertext()).strip() for element, name in walk(root))
     if next(root.iter(f"{_XINCLUDE}include"), None) is not None:
-        raise not_whole("parts outside of itself")
+        raise not_whole(_("parts outside of itself"))
     for element, name in walk(root):
         _check_element(element, name)
         _check_attributes(element, name)
@@ -80,19 +82,19 @@ def _check_reuse(root: Element) -> None:
             for selector in rule.prelude.split(","):
                 *outer, last = re.split(r"[\s>+~]+", selector.strip())
                 if outer and names.intersection(re.findall(r"[.#]?[\w-]+", last)):
-                    raise not_whole("CSS selectors that look beyond a copied part")
+                    raise not_whole(_("CSS selectors that look beyond a copied part"))
 
 
 def _check_element(element: Element, name: str) -> None:
     if name in _ELEMENTS and (has_content(element) or read_href(element) or name.startswith("fe")):
-        raise not_whole(_ELEMENTS[name])
+        raise not_whole(_(_ELEMENTS[name]))
     address = read_href(element)
     if address and name != "a" and not address.startswith("#") and address[:5].lower() != "data:":
-        raise not_whole("parts outside of itself")
+        raise not_whole(_("parts outside of itself"))
     if name == "feTurbulence" and _is_fine_noise(element):
-        raise not_whole("fine noise (feTurbulence)")
+        raise not_whole(_("fine noise (feTurbulence)"))
     if name == "feImage" and address.startswith("#"):
-        raise not_whole("its own parts as a filter (feImage)")
+        raise not_whole(_("its own parts as a filter (feImage)"))
     if name in _TEXT and "".join(element.itertext()).strip():
         _check_text(element)
 
@@ -110,23 +112,23 @@ def _is_fine_noise(element: Element) -> bool:
 def _check_text(element: Element) -> None:
     for name in _TEXT_LAYOUT:
         if not _NO_VALUE.match(element.get(name, "").strip()):
-            raise not_whole(f"text laid out by {name}")
+            raise not_whole(_("text laid out by %(name)s", name=name))
     for name in _PER_GLYPH:
         if len(element.get(name, "").replace(",", " ").split()) > 1:
-            raise not_whole("letters that are placed one by one")
+            raise not_whole(_("letters that are placed one by one"))
 
 
 def _check_attributes(element: Element, name: str) -> None:
     if any(each in element.attrib for each in _HANDLERS):
-        raise not_whole("a script")
+        raise not_whole(_("a script"))
     if "kernelUnitLength" in element.attrib:
-        raise not_whole("filters with pixels of their own (kernelUnitLength)")
+        raise not_whole(_("filters with pixels of their own (kernelUnitLength)"))
     if "pathLength" in element.attrib and name not in ("text", "tspan"):
-        raise not_whole("dashes by a length of their own (pathLength)")
+        raise not_whole(_("dashes by a length of their own (pathLength)"))
     if element.get("color-interpolation") == "linearRGB":
-        raise not_whole("colors mixed as linear light")
+        raise not_whole(_("colors mixed as linear light"))
     if {element.get("in"), element.get("in2")} & _FILTER_INPUTS:
-        raise not_whole("its background as part of a filter")
+        raise not_whole(_("its background as part of a filter"))
     for attribute in ("transform-origin", "vector-effect", *_VALUES):
         _check_declaration(Declaration(attribute, element.get(attribute, "")))
     for declaration in read_style(element):
@@ -140,7 +142,7 @@ def _check_root(root: Element) -> None:
     style = {each.name for each in read_style(root)}
     for name in ("transform", "filter"):
         if root.get(name) or name in style:
-            raise not_whole(f"a {name} of the whole drawing")
+            raise not_whole(_("a %(name)s of the whole drawing", name=name))
 
 
 def _check_sheet(element: Element, *, has_text: bool) -> None:
@@ -152,12 +154,12 @@ def _check_rule(rule: Rule, *, has_text: bool) -> None:
     prelude = rule.prelude.lower()
     if prelude.startswith("@font-face"):
         if has_text:
-            raise not_whole("a font of its own")
+            raise not_whole(_("a font of its own"))
     elif prelude.startswith("@"):
         if not prelude.startswith(_WITHOUT_EFFECT):
-            raise not_whole(f"the CSS rule {rule.prelude.split()[0]}")
+            raise not_whole(_("the CSS rule %(rule)s", rule=rule.prelude.split()[0]))
     elif _SELECTORS.search(rule.prelude) or "{" in rule.body:
-        raise not_whole("CSS selectors of newer kinds")
+        raise not_whole(_("CSS selectors of newer kinds"))
     else:
         for declaration in rule.declarations:
             _check_declaration(declaration)
@@ -166,23 +168,23 @@ def _check_rule(rule: Rule, *, has_text: bool) -> None:
 def _check_declaration(declaration: Declaration) -> None:
     name = declaration.name
     if name in _PROPERTIES and not _NO_VALUE.match(declaration.value):
-        raise not_whole(f"the property {name}")
+        raise not_whole(_("the property %(name)s", name=name))
     if name == "transform" and "!important" in declaration.value:
-        raise not_whole("an important transform")
+        raise not_whole(_("an important transform"))
     if name in _VALUES and not _VALUES[name].match(declaration.value.replace("!important", "").strip().lower()):
-        raise not_whole(f"{declaration.value} as {name}")
+        raise not_whole(_("%(value)s as %(name)s", value=declaration.value, name=name))
     if not name.startswith(("--", "background", "font", "-")):
         _check_value(name, declaration.value)
 
 
 def _check_value(name: str, value: str) -> None:
     if function := _FUNCTIONS.search(value):
-        raise not_whole(f"{function[1]}() in {name}")
+        raise not_whole(_("%(function)s() in %(name)s", function=function[1], name=name))
     if _UNITS.search(value) or _PERCENT_MOVE.search(value):
-        raise not_whole(f"lengths of the window in {name}")
+        raise not_whole(_("lengths of the window in %(name)s", name=name))
     for address in _addresses(value):
         if address and not address.startswith(("#", "data:")):
-            raise not_whole("parts outside of itself")
+            raise not_whole(_("parts outside of itself"))
 
 
 def _addresses(value: str) -> Iterator[str]:

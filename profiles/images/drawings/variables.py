@@ -6,6 +6,7 @@ import re
 
 from profiles.images.drawings.css import Declaration, Rule, parse_rules, write_declarations
 from profiles.images.drawings.tree import Element, not_whole, read_style, walk
+from profiles.sentences import gettext as _
 
 _ROOTS = frozenset({":root", "svg", "*", "svg:root"})
 _USE = re.compile(r"\bvar\(\s*(--[^\s,)]+)\s*")
@@ -39,7 +40,7 @@ def _find_values(root: Element, rules: list[Rule]) -> Values:
     for rule in rules:
         custom = _custom(rule.declarations)
         if custom and not _ROOTS.intersection(each.strip() for each in rule.prelude.split(",")):
-            raise not_whole("CSS variables that differ between its parts")
+            raise not_whole(_("CSS variables that differ between its parts"))
         values |= {each.name: each.value for each in custom}
     return values | {each.name: each.value for each in _custom(read_style(root))}
 
@@ -52,7 +53,7 @@ def _replace_in_sheet(element: Element, rules: list[Rule], values: Values, varie
     texts = []
     for rule in rules:
         if varied.intersection(_USE.findall(rule.body)):
-            raise not_whole("CSS variables that differ between its parts")
+            raise not_whole(_("CSS variables that differ between its parts"))
         body = write_declarations(_replace(rule.declarations, values)) if "var(" in rule.body else rule.body
         texts.append(f"{rule.prelude}{{{body}}}" if rule.body else f"{rule.prelude};")
     for child in list(element):

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from profiles.sentences import gettext_noop
+
 
 class SourceFormat(StrEnum):
     """The format of a file. SVG is accepted from tokens only, and stored as pixels."""
@@ -21,7 +23,7 @@ class SourceFormat(StrEnum):
 
 
 #: What people may upload, as they read it, and the media types that browsers give such files.
-UPLOAD_NAMES = "JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP"
+UPLOAD_NAMES = gettext_noop("JPEG, PNG, GIF, WebP, AVIF, HEIC and BMP")
 UPLOAD_TYPES = (
     *("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"),
     *("image/heic", "image/heif", "image/bmp"),

@@ -4,12 +4,14 @@ import math
 import struct
 
 from profiles.images import errors
-from profiles.images.errors import ACCEPTED_FORMATS, ImageRefused
-from profiles.images.formats import SourceFormat
+from profiles.images.errors import ImageRefused
+from profiles.images.formats import UPLOAD_NAMES, SourceFormat
 from profiles.images.formats.gif import read_gif
 from profiles.images.formats.headers import Header, read_bmp, read_jpeg, read_png, read_webp
 from profiles.images.formats.heif import read_heif, sniff_heif
 from profiles.images.limits import MIB, ImageLimits
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 #: Honest encoders write about ten scans. Each further one costs a pass over the whole picture.
 MAX_JPEG_SCANS = 128
@@ -26,17 +28,17 @@ _READERS = {
 
 #: Signatures of the unsupported files that people try most, so that the refusal can name them.
 _KNOWN_OTHERS = (
-    (b"II*\0", "a TIFF or camera raw picture"),
-    (b"MM\0*", "a TIFF or camera raw picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"8BPS", "a Photoshop document"),
-    (b"\0\0\1\0", "an icon file"),
-    (b"%PDF-", "a PDF document"),
-    (b"PK\3\4", "a ZIP archive"),
-    (b"\x1f\x8b", "a gzip archive"),
-    (b"\x1aE\xdf\xa3", "a video"),
+    (b"II*\0", gettext_noop("a TIFF or camera raw picture")),
+    (b"MM\0*", gettext_noop("a TIFF or camera raw picture")),
+    (b"\0\0\0\x0cJXL ", gettext_noop("a JPEG XL picture")),
+    (b"\xff\x0a", gettext_noop("a JPEG XL picture")),
+    (b"\0\0\0\x0cjP  ", gettext_noop("a JPEG 2000 picture")),
+    (b"8BPS", gettext_noop("a Photoshop document")),
+    (b"\0\0\1\0", gettext_noop("an icon file")),
+    (b"%PDF-", gettext_noop("a PDF document")),
+    (b"PK\3\4", gettext_noop("a ZIP archive")),
+    (b"\x1f\x8b", gettext_noop("a gzip archive")),
+    (b"\x1aE\xdf\xa3", gettext_noop("a video")),
 )
 _BMP_HEADERS = frozenset(struct.pack("<I", length) for length in (12, 16, 40, 52, 56, 64, 108, 124))
 _SVG_PROLOGUE = 4096
@@ -70,7 +72,7 @@ def read_header(content: bytes, limits: ImageLimits) -> Header:
         header = _READERS[source_format](content)
     except (IndexError, struct.error) as error:
         raise ImageRefused(
-            f"This {source_format.label} file ends before its picture begins.", errors.TRUNCATED
+            _("This %(label)s file ends before its picture begins.", label=source_format.label), errors.TRUNCATED
         ) from error
     check_header(header, limits)
     return header
@@ -79,31 +81,50 @@ def read_header(content: bytes, limits: ImageLimits) -> Header:
 def check_bytes(content: bytes, limits: ImageLimits) -> None:
     """Raise `ImageRefused` if there are no bytes or too many."""
     if not content:
-        raise ImageRefused("This file is empty.", errors.EMPTY)
+        raise ImageRefused(_("This file is empty."), errors.EMPTY)
     if len(content) > limits.max_bytes:
         size, most = _round_up(len(content) / MIB), _round_up(limits.max_bytes / MIB)
-        raise ImageRefused(f"This file has {size} MiB; at most {most} MiB are accepted.", errors.TOO_MANY_BYTES)
+        raise ImageRefused(
+            _("This file has %(size)s MiB; at most %(most)s MiB are accepted.", size=size, most=most),
+            errors.TOO_MANY_BYTES,
+        )
 
 
 def check_header(header: Header, limits: ImageLimits) -> None:
     """Raise `ImageRefused` if the measures in a header exceed a limit; the most telling limit is checked first."""
     label = header.format.label
     if header.width < 1 or header.height < 1:
-        raise ImageRefused(f"This {label} file holds no picture.", errors.DAMAGED)
+        raise ImageRefused(_("This %(label)s file holds no picture.", label=label), errors.DAMAGED)
     if max(header.width, header.height) > limits.max_side:
         raise ImageRefused(
-            f"This {label} is {header.width} by {header.height} pixels; a side may have at most {limits.max_side}.",
+            _(
+                "This %(label)s is %(width)s by %(height)s pixels; a side may have at most %(side)s.",
+                label=label,
+                width=str(header.width),
+                height=str(header.height),
+                side=str(limits.max_side),
+            ),
             errors.SIDE_TOO_LONG,
         )
     if header.pixels > limits.max_pixels:
         raise ImageRefused(
-            f"This {label} has {_megapixels(header.pixels)} megapixels; "
-            f"at most {_megapixels(limits.max_pixels)} are accepted.",
+            _(
+                "This %(label)s has %(megapixels)s megapixels; at most %(most)s are accepted.",
+                label=label,
+                megapixels=_megapixels(header.pixels),
+                most=_megapixels(limits.max_pixels),
+            ),
             errors.TOO_MANY_PIXELS,
         )
     if header.scans > MAX_JPEG_SCANS:
         raise ImageRefused(
-            f"This {label} has {header.scans} scans; at most {MAX_JPEG_SCANS} are accepted.", errors.TOO_COMPLEX
+            _(
+                "This %(label)s has %(scans)s scans; at most %(jpeg_scans)s are accepted.",
+                label=label,
+                scans=header.scans,
+                jpeg_scans=MAX_JPEG_SCANS,
+            ),
+            errors.TOO_COMPLEX,
         )
 
 
@@ -113,22 +134,29 @@ def may_move(header: Header, limits: ImageLimits) -> bool:
 
 
 def _refuse_format(content: bytes, source_format: SourceFormat | None) -> ImageRefused:
-    name = "an SVG drawing" if source_format is SourceFormat.SVG else _name_other(content)
+    name = _("an SVG drawing") if source_format is SourceFormat.SVG else _name_other(content)
     if name is None:
-        return ImageRefused(f"This file is not an image we accept. {ACCEPTED_FORMATS}.", errors.NOT_AN_IMAGE)
-    return ImageRefused(f"This file is {name}. {ACCEPTED_FORMATS}.", errors.UNSUPPORTED_FORMAT)
+        return ImageRefused(
+            _("This file is not an image we accept. %(formats)s work.", formats=_(UPLOAD_NAMES)),
+            errors.NOT_AN_IMAGE,
+        )
+    return ImageRefused(
+        _("This file is %(name)s. %(formats)s work.", name=name, formats=_(UPLOAD_NAMES)),
+        errors.UNSUPPORTED_FORMAT,
+    )
 
 
 def _name_other(content: bytes) -> str | None:
     if content[4:8] == b"ftyp":
-        return "a video"
-    return next((name for start, name in _KNOWN_OTHERS if content.startswith(start)), None)
+        return _("a video")
+    return next((_(name) for start, name in _KNOWN_OTHERS if content.startswith(start)), None)
 
 
-def _megapixels(count: int) -> str:
+def _megapixels(count: int) -> float:
     return _round_up(count / 1e6)
 
 
-def _round_up(value: float) -> str:
+def _round_up(value: float) -> float:
     """Return `value` with one decimal, rounded up: one byte over the limit must not read as the limit itself."""
-    return f"{math.ceil(value * 10) / 10:g}"
+    tenths = math.ceil(value * 10)
+    return tenths / 10 if tenths % 10 else tenths // 10

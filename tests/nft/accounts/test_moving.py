@@ -133,7 +133,7 @@ class TestAProfileWithOtherWaysIn:
         at_home.post(reverse("account_login"), {"login": "bob", "password": "battery staple"})
         move(browser, wallet)
         page = shown_messages(at_home)
-        assert "A wallet account (“Savings”) was moved from your profile to another one" in page
+        assert "The wallet account “Savings” was moved from your profile to another one" in page
         assert Client.session.fget(at_home)["_auth_user_id"] == str(bob.pk)  # type: ignore[attr-defined]
         send_due(timezone.now())
         (letter,) = [each for each in mail.outbox if each.to == ["bob@example.org"]]

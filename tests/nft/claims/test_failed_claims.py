@@ -33,6 +33,8 @@ def test_its_card_says_why_and_is_removed_at_one_click(failed: TokenClaim, brows
     [card] = page.context["failed"]
     assert card.sentence
     assert page.context["entries"] == []
+    german = browser.get(reverse("nft:tokens"), headers={"accept-language": "de"})  # a worker wrote the reason
+    assert "nicht mit dir verknüpft" in german.context["failed"][0].sentence
     for said in ("Removed from your list", "not on your list any more"):
         assert said in browser.post(card.remove.url, follow=True).text
     assert not TokenClaim.objects.exists()

@@ -21,7 +21,7 @@ from tests.profiles.serving.test_avatar_plans import plans_of
 from tests.servers.chain import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
-CLAIMS = 10_000
+CLAIMS = 4_000
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CONTRACT = b"\xc0" * 20
 

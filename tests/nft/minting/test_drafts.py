@@ -12,7 +12,8 @@ from django.test import Client
 from django.urls import reverse
 from web3.contract import Contract
 
-from nft.models import MintRequest, SentToken, TokenClaim
+from nft.minting import drafts
+from nft.models import LinkedAccount, MintRequest, SentToken, TokenClaim
 from tests.kit.mints import finish, go_on, install, sponsor
 from tests.kit.world import NOW, World, picture, shown
 from tests.servers.chain import CHAIN_ID, Chain
@@ -137,3 +138,33 @@ def test_the_page_and_the_list_say_that_the_token_left(page: Client, alice: User
         assert f"You sent it to {account.address_text[:6]}" in text
         assert "on 22 November 2026" in text
         assert "Use as my picture" not in text
+
+
+def test_a_draft_that_another_page_published_meanwhile_is_kept(
+    page: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = page.post(MINT, form(alice))["Location"]
+    key = str(uuid.uuid4())
+    second = page.post(MINT, form(alice, name="Dusk", key=key))["Location"]
+    find_same = drafts.find_same
+
+    def found_while_it_is_published(wanted: MintRequest) -> MintRequest | None:
+        monkeypatch.setattr(drafts, "find_same", find_same)
+        page.post(f"{second}publish/")
+        return find_same(wanted)
+
+    monkeypatch.setattr(drafts, "find_same", found_while_it_is_published)
+    assert page.post(MINT, form(alice, key=key))["Location"] == first, "the same as the first by now"
+    assert set(MintRequest.objects.values_list("name", "state")) == {("Dawn", "draft"), ("Dusk", "storing")}
+
+
+def test_a_draft_whose_wallet_was_unlinked_goes_to_one_that_is_linked(page: Client, alice: User) -> None:
+    page.post(MINT, form(alice))
+    draft = MintRequest.objects.get()
+    alice.linked_accounts.all().delete()
+    other = LinkedAccount.objects.create(
+        user=alice, address=b"\7" * 20, chain_id=CHAIN_ID, linked_at=NOW, last_used_at=NOW
+    )
+    shown_form = page.get(f"{MINT}?draft={draft.idempotency_key}").context["form"]
+    assert str(shown_form["account"].value()) == str(other.pk)
+    assert shown_form["name"].value() == "Dawn"

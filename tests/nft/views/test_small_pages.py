@@ -11,6 +11,7 @@ import pytest
 
 from nft.accounts.listing import ShownAccount
 from nft.claims.proofs import Fixity, Proof, Source
+from nft.forms.transfers import TransferForm
 from nft.models import TokenClaim
 from nft.transfers.following import Stage, TransferProgress
 from nft.transfers.sending import Receiver
@@ -139,3 +140,17 @@ def test_the_only_way_in_can_not_be_unlinked() -> None:
     assert entry.unlink is None
     assert entry.make_primary is not None
     assert entry.make_primary.subject == entry.title == "Mine"
+
+
+@pytest.mark.parametrize(
+    ("amount", "copies", "said"),
+    [
+        (2**256 - 1, None, []),
+        (2**256, None, ["That is more than a contract can count."]),
+        (2**256, 3, ["You have 3."]),
+        (3, 3, []),
+    ],
+)
+def test_no_more_copies_are_sent_than_there_can_be(amount: int, copies: int | None, said: list[str]) -> None:
+    form = TransferForm({"to": "0xE0", "amount": str(amount)}, reads_names=False, copies=copies)
+    assert form.errors.get("amount", []) == said

@@ -98,7 +98,7 @@ def test_a_bomb_is_refused_or_decoded_in_little_memory(name: str) -> None:
         decoder.decode(PNG, DecodeRequest())
         pid = only_pid(decoder)
         with suppress(ImageRefused):
-            assert decoder.decode(hostile_pictures.BOMBS[name], DecodeRequest()).image.width <= 64
+            assert decoder.decode(hostile_pictures.BOMBS[name](), DecodeRequest()).image.width <= 64
         assert decoder.pids() <= {pid}
         if exists(pid) and decoder.pids():
             assert peak_mebibytes(pid) < 128
@@ -109,7 +109,7 @@ def test_a_bomb_is_refused_or_decoded_in_little_memory(name: str) -> None:
 def test_a_costly_drawing_is_refused_and_the_next_picture_decoded(name: str) -> None:
     with a_decoder(svg_processor_seconds=1) as decoder:
         with pytest.raises(ImageRefused) as caught:
-            decoder.decode(hostile_pictures.COSTLY_DRAWINGS[name], SVG_WANTED)
+            decoder.decode(hostile_pictures.COSTLY_DRAWINGS[name](), SVG_WANTED)
         assert any(map(caught.value.is_a, (errors.TOO_MUCH_TIME, errors.DAMAGED, errors.TOO_COMPLEX)))
         decoder.decode(PNG, DecodeRequest())
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -70,6 +71,17 @@ def test_reading_ends_the_mail_unless_it_is_about_safety(alice: Profile) -> None
     assert unread(alice) == 0
     due = dict(Notice.objects.values_list("kind", "due_at"))
     assert due == {Kind.LOST: None, Kind.SIGN_IN: NOW}
+
+
+def test_reading_all_keeps_the_mail_of_what_stands_on_no_page(alice: Profile) -> None:
+    set_choices(alice, {(Kind.LOST, SITE): False}, alice.user)
+    tell(alice, Kind.LOST)
+    tell(alice, Kind.RETURNED)
+    assert mark_read(alice.pk, NOW) == 1
+    due = dict(Notice.objects.values_list("kind", "due_at"))
+    assert due == {Kind.LOST: NOW + PATIENCE, Kind.RETURNED: None}
+    assert mark_read(alice.pk, NOW, Q(kind=Kind.LOST)) == 1, "what they have answered needs no mail"
+    assert Notice.objects.get(kind=Kind.LOST).due_at is None
 
 
 @pytest.mark.parametrize(("site", "mail"), [(True, True), (True, False), (False, True), (False, False)])

@@ -11,8 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.models import HANDLE_RULE, FormerHandle, Profile
-from profiles.people.handle_changes import forget_former_handles
-from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, HandleError, suggest_handle
+from profiles.people.handle_changes import find_free_variant, forget_former_handles
+from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, HandleError, check_handle, suggest_handle
 from profiles.people.profiles import ProfileText, profile_of, update_profile
 from tests.kit.people import a_person, an_upload
 
@@ -58,6 +58,16 @@ def test_while_it_is_typed_the_page_says_whether_it_is_free(client: Client, alic
     assert said("李雷")[1:] == (False, str(HANDLE_RULE))
     client.force_login(alice.user)
     assert said("alice")[1], "it is her own"
+
+
+@pytest.mark.parametrize(
+    ("handle", "variant"),
+    [("lena", "lena-2"), ("", ""), ("-_-", ""), ("lena-", "lena-2"), (f"{'l' * 27}-na", f"{'l' * 27}-2")],
+)
+def test_a_variant_is_a_handle_or_nothing(handle: str, variant: str) -> None:
+    assert find_free_variant(handle, timezone.now()) == variant
+    if variant:
+        check_handle(variant)
 
 
 def test_who_asks_too_often_waits(client: Client, settings: Settings) -> None:

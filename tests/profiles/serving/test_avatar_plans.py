@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.db import connection
+from django.db.models import OuterRef
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -24,7 +25,7 @@ from profiles.store.renditions import find_public_rendition
 from tests.kit.people import a_token_picture
 
 pytestmark = pytest.mark.django_db
-PEOPLE = 4_000
+PEOPLE = 2_000
 SQUARES = (64, 128, 256)
 
 
@@ -46,7 +47,7 @@ def crowd(db: None) -> None:
         ],
         1000,
     )
-    avatars = Avatar.objects.bulk_create(
+    Avatar.objects.bulk_create(
         [
             Avatar(profile=person, image=image, source="upload", chosen_at=now)
             for person, image in zip(people, images, strict=True)
@@ -60,9 +61,7 @@ def crowd(db: None) -> None:
     LinkedAccount.objects.bulk_create(
         [LinkedAccount(user=user, address=n.to_bytes(20, "big"), **facts) for n, user in enumerate(users)], 1000
     )
-    for person, avatar in zip(people, avatars, strict=True):
-        person.avatar = avatar
-    Profile.objects.bulk_update(people, ["avatar"], 500)
+    Profile.objects.update(avatar=Avatar.objects.filter(profile=OuterRef("pk")).values("pk"))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -87,14 +86,14 @@ def test_every_way_to_a_picture_is_right_and_uses_indexes_only(crowd: None) -> N
     sources.register_identifier_resolver("account", find_by_account)  # the fixtures here begin without any
     stale = Profile.objects.get(handle="person-77")
     look_ups: list[tuple[Callable[[], Any], int]] = [
-        (lambda: find_avatar_view("person-2345", now), 1),
-        (lambda: find_avatar_view(f"{2345:064x}", now), 1),
-        (lambda: find_avatar_view(f"{2345:032x}", now), 1),
-        (lambda: find_avatar_view(f"0x{2345:040x}", now), 1),
-        (lambda: find_avatar_view(f"eip155:1:0x{2345:040x}", now), 1),
+        (lambda: find_avatar_view("person-1234", now), 1),
+        (lambda: find_avatar_view(f"{1234:064x}", now), 1),
+        (lambda: find_avatar_view(f"{1234:032x}", now), 1),
+        (lambda: find_avatar_view(f"0x{1234:040x}", now), 1),
+        (lambda: find_avatar_view(f"eip155:1:0x{1234:040x}", now), 1),
         (lambda: find_avatar_view("nobody-at-all", now), 1),
-        (lambda: find_profile("person-2345"), 1),
-        (lambda: find_public_rendition(f"{2345:060x}{64:04x}", "webp"), 1),
+        (lambda: find_profile("person-1234"), 1),
+        (lambda: find_public_rendition(f"{1234:060x}{64:04x}", "webp"), 1),
         (lambda: history_page(stale, size=20), 2),
         (lambda: find_avatar_view(stale.handle, now + timedelta(days=2)), 2),
     ]
@@ -104,8 +103,8 @@ def test_every_way_to_a_picture_is_right_and_uses_indexes_only(crowd: None) -> N
         assert len(plans) == queries
         for plan in plans:
             assert not re.search(r"Seq Scan|\bSCAN (?!CONSTANT)", plan), plan
-    for name in ("person-2345", f"{2345:032x}", f"{2345:064x}", f"0x{2345:040x}"):
+    for name in ("person-1234", f"{1234:032x}", f"{1234:064x}", f"0x{1234:040x}"):
         face = find_avatar_view(name, now)
         assert face is not None
         assert face.square is not None
-        assert (face.handle, face.square.size) == ("person-2345", max(SQUARES))
+        assert (face.handle, face.square.size) == ("person-1234", max(SQUARES))

@@ -69,6 +69,18 @@ def test_a_handle_that_can_not_be_is_explained_in_the_form(
     assert alice.handle == "alice"
 
 
+def test_refusals_are_in_the_language_of_the_reader(her: Client, bob: Profile) -> None:
+    german = {"accept-language": "de"}
+    page = her.post("/settings/profile/", {"handle": "bob", "display_name": "", "bio": ""}, headers=german)
+    assert "Der Handle bob ist vergeben." in text_of(page)
+    file = SimpleUploadedFile("me.png", b"%PDF-1.7 no picture", "image/png")
+    told = her.post(PICTURE, {"content": file}, headers=german | {"accept": "application/json"}).json()
+    assert told["title"] == "Das Bildformat wird nicht unterstützt"
+    assert told["detail"].startswith("Diese Datei ist ein PDF-Dokument. JPEG, PNG,")
+    api = her.delete("/api/v1/profiles/bob", headers=german).json()  # programs get English
+    assert api["title"] == "Method not allowed"
+
+
 def test_anybody_reads_a_public_page(client: Client, alice: Profile) -> None:
     an_upload(alice)
     response = client.get("/u/alice/")

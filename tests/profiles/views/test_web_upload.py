@@ -66,8 +66,17 @@ def test_without_scripts_the_address_is_enough(her: Client, alice: Profile) -> N
     refused = her.post(PICTURE, {"address": "https://pictures.example/gone"})
     assert refused.status_code == 502
     assert "answered with status 404" in refused.context["form"].errors["address"][0]
-    empty = her.post(PICTURE, {"address": ""})
-    assert empty.context["form"].errors["content"] == ["Choose a picture first."]
+    for nothing in ("", " \t "):
+        empty = her.post(PICTURE, {"address": nothing})
+        assert (empty.status_code, empty.context["form"].errors["content"]) == (422, ["Choose a picture first."])
+
+
+def test_a_site_that_fetches_no_pictures_says_so_of_an_address(her: Client) -> None:
+    sources._fetchers.clear()
+    refused = her.post(PICTURE, {"address": "https://pictures.example/me.png"})
+    assert refused.status_code == 422
+    assert refused.context["form"].errors["content"][0].startswith("This site takes no pictures from web addresses.")
+    assert her.post(PICTURE, {"address": " "}).context["form"].errors["content"] == ["Choose a picture first."]
 
 
 def test_a_person_may_fetch_as_many_an_hour_as_they_may_upload(her: Client) -> None:

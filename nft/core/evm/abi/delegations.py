@@ -15,6 +15,7 @@ from nft.core.evm.abi.logs import Log, read_bytes, read_number, read_topics
 from nft.core.evm.abi.words import WORD, decode_address, decode_bool, decode_uint, encode_address, encode_uint, selector
 from nft.core.evm.address import ZERO
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 _CHECK_721 = selector("checkDelegateForERC721(address,address,address,uint256,bytes32)")
 _CHECK_1155 = selector("checkDelegateForERC1155(address,address,address,uint256,bytes32)")
@@ -95,10 +96,10 @@ def parse_vaults(answer: Bytes, contract: bytes, token_id: int, most: int) -> li
     Raise `BadAnswer`.
     """
     if decode_uint(answer[:WORD]) != WORD:
-        raise BadAnswer("The registry's answer is not one list.")
+        raise BadAnswer(_("The registry's answer is not one list."))
     count = decode_uint(answer[WORD : 2 * WORD])
     if len(answer) != 2 * WORD + count * _ROW_BYTES:
-        raise BadAnswer("The registry's list is not as long as it claims.")
+        raise BadAnswer(_("The registry's list is not as long as it claims."))
     rows = (_parse_row(answer[start : start + _ROW_BYTES]) for start in range(2 * WORD, len(answer), _ROW_BYTES))
     vaults = dict.fromkeys(row.vault for row in rows if row.vault != ZERO and row.may_cover(contract, token_id))
     return list(vaults)[:most]

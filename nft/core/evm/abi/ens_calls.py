@@ -17,6 +17,7 @@ from nft.core.evm.abi.words import (
 )
 from nft.core.evm.address import ADDRESS_BYTES, ZERO
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 # The ERC-165 interface id of ENSIP-10.
 EXTENDED_RESOLVER = bytes.fromhex("9061b923")
@@ -61,7 +62,9 @@ def parse_addr_of_coin(answer: Bytes) -> bytes | None:
     """Return the address, or None if none is set. Raise `BadAnswer`, also if it is not that of an EVM chain."""
     address = decode_only_bytes(answer, MAX_RECORD_BYTES)
     if len(address) not in {0, ADDRESS_BYTES}:
-        raise BadAnswer(f"The record holds {len(address)} bytes, which is no address of an EVM chain.")
+        raise BadAnswer(
+            _("The record holds %(address)s bytes, which is no address of an EVM chain.", address=len(address))
+        )
     return _none_if_zero(address or ZERO)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from nft.core.evm.abi.words import WORD
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 Log = Mapping[str, object]
 """The JSON of one log, or web3's form of it."""
@@ -30,7 +31,7 @@ def read_topics(log: Log) -> list[bytes]:
     """Return the log's topics; the first one names the event."""
     topics = log.get("topics")
     if not isinstance(topics, list | tuple):
-        raise BadAnswer("A log has no topics.")
+        raise BadAnswer(_("A log has no topics."))
     return [_parse_bytes(topic) for topic in topics]
 
 
@@ -38,7 +39,7 @@ def read_bytes(log: Log, field: str, size: int | None = None) -> bytes:
     """Return a field of bytes, of exactly `size` bytes if given."""
     data = _parse_bytes(log.get(field))
     if size is not None and len(data) != size:
-        raise BadAnswer(f"A log has a field of {len(data)} bytes in the place of {size}.")
+        raise BadAnswer(_("A log has a field of %(data)s bytes in the place of %(size)s.", data=len(data), size=size))
     return data
 
 
@@ -47,7 +48,7 @@ def read_number(log: Log, field: str) -> int:
     value = log.get(field)
     number = int(value, 16) if isinstance(value, str) and _QUANTITY.fullmatch(value) else value
     if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MAX_NUMBER:
-        raise BadAnswer("A log has a field that is not a number.")
+        raise BadAnswer(_("A log has a field that is not a number."))
     return number
 
 
@@ -59,5 +60,5 @@ def _parse_bytes(value: object) -> bytes:
         elif isinstance(value, bytes):
             return bytes(value)
     except ValueError as error:
-        raise BadAnswer("A log has a field that is not hexadecimal.") from error
-    raise BadAnswer("A log has a field that is not hexadecimal.")
+        raise BadAnswer(_("A log has a field that is not hexadecimal.")) from error
+    raise BadAnswer(_("A log has a field that is not hexadecimal."))

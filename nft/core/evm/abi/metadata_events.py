@@ -10,6 +10,7 @@ from nft.core.evm.abi.logs import Log, read_bytes, read_topics
 from nft.core.evm.abi.words import WORD, decode_uint
 from nft.core.evm.address import ADDRESS_BYTES
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 _ONE = keccak(b"MetadataUpdate(uint256)")
 _RANGE = keccak(b"BatchMetadataUpdate(uint256,uint256)")
@@ -35,7 +36,7 @@ def parse_metadata_log(log: Log) -> MetadataChange | None:
         return None
     contract, data = read_bytes(log, "address"), read_bytes(log, "data")
     if len(contract) != ADDRESS_BYTES:
-        raise BadAnswer("A log names no contract.")
+        raise BadAnswer(_("A log names no contract."))
     if topics[0] == _URI:
         return _parse_change(contract, topics[1:], 1)
     words = [*topics[1:], *(data[start : start + WORD] for start in range(0, len(data), WORD))]
@@ -44,6 +45,6 @@ def parse_metadata_log(log: Log) -> MetadataChange | None:
 
 def _parse_change(contract: bytes, words: list[bytes], count: int) -> MetadataChange:
     if len(words) != count:
-        raise BadAnswer("A metadata event does not name its tokens.")
+        raise BadAnswer(_("A metadata event does not name its tokens."))
     numbers = [decode_uint(word) for word in words]
     return MetadataChange(contract, numbers[0], numbers[-1])

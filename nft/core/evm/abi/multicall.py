@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from nft.core.buffers import Bytes
 from nft.core.evm.abi.words import WORD, decode_bool, decode_bytes, decode_uint, encode_address, encode_bytes, selector
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 # The address is the same on nearly every chain.
 MULTICALL3 = bytes.fromhex("cA11bde05977b3631167028862bE2a173976CA11")
@@ -56,26 +57,28 @@ def parse_aggregate3(answer: bytes, expected: int, max_bytes: int = MAX_RESULT_B
     Strict: every byte of the answer must have its place. Raise `BadAnswer`.
     """
     if len(answer) < 2 * WORD or answer[:WORD] != _ONE_ARRAY:
-        raise BadAnswer("The multicall answer is not one list.")
+        raise BadAnswer(_("The multicall answer is not one list."))
     count = decode_uint(answer[WORD : 2 * WORD])
     if count != expected:
-        raise BadAnswer(f"The multicall answer has {count:,} results for {expected:,} calls.")
+        raise BadAnswer(
+            _("The multicall answer has %(count)s results for %(expected)s calls.", count=count, expected=expected)
+        )
     view = memoryview(answer)[2 * WORD :]
     results: list[CallResult] = []
     position = count * WORD
     for index in range(count):
         if decode_uint(view[index * WORD : (index + 1) * WORD]) != position:
-            raise BadAnswer("The multicall answer is not laid out in order.")
+            raise BadAnswer(_("The multicall answer is not laid out in order."))
         result, position = _parse_result(view, position, max_bytes)
         results.append(result)
     if position != len(view):
-        raise BadAnswer("The multicall answer has more behind its last result.")
+        raise BadAnswer(_("The multicall answer has more behind its last result."))
     return results
 
 
 def _parse_result(view: Bytes, start: int, max_bytes: int) -> tuple[CallResult, int]:
     success = decode_bool(view[start : start + WORD])
     if decode_uint(view[start + WORD : start + 2 * WORD]) != _RESULT_DATA_OFFSET:
-        raise BadAnswer("A multicall result is not laid out in order.")
+        raise BadAnswer(_("A multicall result is not laid out in order."))
     data, end = decode_bytes(view, start + _RESULT_DATA_OFFSET, max_bytes)
     return CallResult(success, data), end

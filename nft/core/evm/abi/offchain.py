@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nft.core.buffers import Bytes
 from nft.core.evm.abi.words import WORD, decode_address, decode_bytes, decode_uint, encode_bytes, encode_uint, selector
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext
 
 # The first bytes of a revert that asks the client to fetch the answer.
 OFFCHAIN_LOOKUP = selector("OffchainLookup(address,string[],bytes,bytes4,bytes)")
@@ -33,7 +34,7 @@ class OffchainLookup:
 def parse_offchain_lookup(revert: Bytes) -> OffchainLookup:
     """Parse the data of the revert, its selector included. Raise `BadAnswer`."""
     if bytes(revert[:4]) != OFFCHAIN_LOOKUP:
-        raise BadAnswer("The contract did not revert with OffchainLookup.")
+        raise BadAnswer(gettext("The contract did not revert with OffchainLookup."))
     body = revert[4:]
     head = [body[place * WORD : (place + 1) * WORD] for place in range(5)]
     call_data, _ = decode_bytes(body, decode_uint(head[2]), MAX_DATA_BYTES)
@@ -45,12 +46,12 @@ def parse_offchain_lookup(revert: Bytes) -> OffchainLookup:
 def _parse_urls(body: Bytes, offset: int) -> tuple[str, ...]:
     count, start = decode_uint(body[offset : offset + WORD]), offset + WORD
     if count > MAX_URLS:
-        raise BadAnswer(f"The contract names {count:,} URLs; {MAX_URLS} are read.")
+        raise BadAnswer(gettext("The contract names %(count)s URLs; %(urls)s are read.", count=count, urls=MAX_URLS))
     places = [decode_uint(body[start + n * WORD : start + (n + 1) * WORD]) for n in range(count)]
     try:
         return tuple(decode_bytes(body, start + place, MAX_URL_BYTES)[0].decode() for place in places)
     except UnicodeDecodeError as error:
-        raise BadAnswer("A URL of the contract is not valid UTF-8.") from error
+        raise BadAnswer(gettext("A URL of the contract is not valid UTF-8.")) from error
 
 
 def fill_url(template: str, lookup: OffchainLookup) -> str:

@@ -6,6 +6,7 @@ from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
 from nft.core.evm.abi.words import WORD, decode_bool, encode_address, encode_bytes, encode_uint, selector
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 ERC1271_MAGIC = bytes.fromhex("1626ba7e")
 
@@ -39,7 +40,9 @@ def build_is_valid_signature(message_hash: bytes, signature: bytes) -> bytes:
 def parse_is_valid_signature(answer: Bytes) -> bool:
     """Return whether the answer is exactly the magic value. Raise `BadAnswer` unless it is one word."""
     if len(answer) != WORD:
-        raise BadAnswer(f"The contract answered {len(answer)} bytes to a signature, not {WORD}.")
+        raise BadAnswer(
+            _("The contract answered %(answer)s bytes to a signature, not %(word)s.", answer=len(answer), word=WORD)
+        )
     return bytes(answer) == ERC1271_MAGIC.ljust(WORD, b"\0")
 
 
@@ -70,4 +73,4 @@ def parse_signature_trial(answer: Bytes) -> bool:
 
 def _check_hash(message_hash: bytes) -> None:
     if len(message_hash) != WORD:
-        raise CoreError(f"A message hash has {WORD} bytes.")
+        raise CoreError(_("A message hash has %(word)s bytes.", word=WORD))

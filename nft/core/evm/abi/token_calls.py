@@ -16,6 +16,7 @@ from nft.core.evm.abi.words import (
     encode_uint,
     selector,
 )
+from profiles.sentences import gettext as _
 
 # ERC-165 interface ids
 ERC721 = bytes.fromhex("80ac58cd")
@@ -41,7 +42,7 @@ _TRANSFER_1155 = selector("safeTransferFrom(address,address,uint256,uint256,byte
 def build_supports_interface(interface_id: bytes) -> bytes:
     """Build ERC-165 `supportsInterface(bytes4)`."""
     if len(interface_id) != 4:
-        raise CoreError("An interface id has four bytes.")
+        raise CoreError(_("An interface id has four bytes."))
     return _SUPPORTS_INTERFACE + interface_id.ljust(WORD, b"\0")
 
 

@@ -12,6 +12,7 @@ from nft.core.evm.abi.words import WORD, decode_address, decode_uint
 from nft.core.evm.address import ADDRESS_BYTES, ZERO
 from nft.core.evm.errors import BadAnswer
 from nft.core.evm.token import TokenStandard
+from profiles.sentences import gettext as _
 
 _TRANSFER = keccak(b"Transfer(address,address,uint256)")
 _TRANSFER_SINGLE = keccak(b"TransferSingle(address,address,address,uint256,uint256)")
@@ -83,7 +84,7 @@ def find_minted_token_id(logs: Iterable[Log], contract: bytes, to: bytes) -> int
         if (event.contract, event.sender, event.recipient) == (contract, ZERO, to)
     ]
     if len(minted) != 1:
-        raise BadAnswer(f"The receipt shows {len(minted)} minted tokens where one was expected.")
+        raise BadAnswer(_("The receipt shows %(minted)s minted tokens where one was expected.", minted=len(minted)))
     return minted[0]
 
 
@@ -102,7 +103,7 @@ def _parse_transfer(topics: list[bytes], data: bytes) -> _Movement | None:
 def _parse_single(topics: list[bytes], data: bytes) -> _Movement:
     sender, recipient = _parse_parties(topics)
     if len(data) != 2 * WORD:
-        raise BadAnswer("A TransferSingle log does not hold one id and one amount.")
+        raise BadAnswer(_("A TransferSingle log does not hold one id and one amount."))
     moved = (decode_uint(data[:WORD]), decode_uint(data[WORD:]))
     return _Movement(TokenStandard.ERC1155, sender, recipient, (moved,))
 
@@ -110,13 +111,13 @@ def _parse_single(topics: list[bytes], data: bytes) -> _Movement:
 def _parse_batch(topics: list[bytes], data: bytes) -> _Movement:
     sender, recipient = _parse_parties(topics)
     if decode_uint(data[:WORD]) != 2 * WORD:
-        raise BadAnswer("A TransferBatch log is not laid out in order.")
+        raise BadAnswer(_("A TransferBatch log is not laid out in order."))
     ids, end = _parse_list(data, 2 * WORD)
     if decode_uint(data[WORD : 2 * WORD]) != end:
-        raise BadAnswer("A TransferBatch log is not laid out in order.")
+        raise BadAnswer(_("A TransferBatch log is not laid out in order."))
     amounts, end = _parse_list(data, end)
     if len(ids) != len(amounts) or end != len(data):
-        raise BadAnswer("A TransferBatch log has not as many ids as amounts.")
+        raise BadAnswer(_("A TransferBatch log has not as many ids as amounts."))
     return _Movement(TokenStandard.ERC1155, sender, recipient, tuple(zip(ids, amounts, strict=True)))
 
 
@@ -125,7 +126,7 @@ _PARSERS = {_TRANSFER: _parse_transfer, _TRANSFER_SINGLE: _parse_single, _TRANSF
 
 def _parse_parties(topics: list[bytes]) -> tuple[bytes, bytes]:
     if len(topics) != 3:
-        raise BadAnswer("An ERC-1155 transfer log does not name operator, sender and recipient.")
+        raise BadAnswer(_("An ERC-1155 transfer log does not name operator, sender and recipient."))
     return decode_address(topics[1]), decode_address(topics[2])
 
 
@@ -134,5 +135,5 @@ def _parse_list(data: bytes, offset: int) -> tuple[list[int], int]:
     count = decode_uint(data[offset : offset + WORD])
     start, end = offset + WORD, offset + WORD + count * WORD
     if count > MAX_BATCH or end > len(data):
-        raise BadAnswer("A TransferBatch log claims more entries than it holds.")
+        raise BadAnswer(_("A TransferBatch log claims more entries than it holds."))
     return [decode_uint(data[position : position + WORD]) for position in range(start, end, WORD)], end

@@ -11,6 +11,7 @@ from nft.core.buffers import Bytes
 from nft.core.errors import CoreError
 from nft.core.evm.address import ADDRESS_BYTES, check_length
 from nft.core.evm.errors import BadAnswer
+from profiles.sentences import gettext as _
 
 WORD = 32
 _PADDING_BYTES = WORD - ADDRESS_BYTES
@@ -27,7 +28,7 @@ def encode_uint(number: int) -> bytes:
     try:
         return number.to_bytes(WORD, "big")
     except OverflowError as error:
-        raise CoreError("A number in call data must be from 0 to 2^256 - 1.") from error
+        raise CoreError(_("A number in call data must be from 0 to 2^256 - 1.")) from error
 
 
 def encode_address(address: bytes) -> bytes:
@@ -44,14 +45,14 @@ def encode_bytes(data: bytes) -> bytes:
 def decode_uint(word: Bytes) -> int:
     """Decode exactly one word as a number."""
     if len(word) != WORD:
-        raise BadAnswer(f"A number of {WORD} bytes was expected, {len(word)} came.")
+        raise BadAnswer(_("A number of %(word)s bytes was expected, %(came)s came.", word=WORD, came=len(word)))
     return int.from_bytes(word, "big")
 
 
 def decode_address(word: Bytes) -> bytes:
     """Decode exactly one word as a left-padded address."""
     if len(word) != WORD or word[:_PADDING_BYTES] != _ADDRESS_PADDING:
-        raise BadAnswer("The answer is not an address.")
+        raise BadAnswer(_("The answer is not an address."))
     return bytes(word[_PADDING_BYTES:])
 
 
@@ -59,7 +60,7 @@ def decode_bool(word: Bytes) -> bool:
     """Decode exactly one word that is 0 or 1."""
     number = decode_uint(word)
     if number > 1:
-        raise BadAnswer("The answer is neither true nor false.")
+        raise BadAnswer(_("The answer is neither true nor false."))
     return number == 1
 
 
@@ -71,24 +72,24 @@ def decode_bytes(answer: Bytes, offset: int, max_bytes: int) -> tuple[bytes, int
     """
     length = decode_uint(answer[offset : offset + WORD])
     if length > max_bytes:
-        raise BadAnswer(f"The answer claims {length:,} bytes; {max_bytes:,} are read.")
+        raise BadAnswer(_("The answer claims %(length)s bytes; %(bytes)s are read.", length=length, bytes=max_bytes))
     start = offset + WORD
     end = start + length
     padded = end + (-length % WORD)
     if len(answer) < end:
-        raise BadAnswer("The answer is shorter than it claims.")
+        raise BadAnswer(_("The answer is shorter than it claims."))
     if any(answer[end:padded]):
-        raise BadAnswer("The answer has stray bytes in its padding.")
+        raise BadAnswer(_("The answer has stray bytes in its padding."))
     return bytes(answer[start:end]), min(padded, len(answer))
 
 
 def decode_only_bytes(answer: Bytes, max_bytes: int) -> bytes:
     """Decode the answer of a call that returns one `bytes` and nothing else."""
     if decode_uint(answer[:WORD]) != WORD:
-        raise BadAnswer("The answer is not one string.")
+        raise BadAnswer(_("The answer is not one string."))
     content, end = decode_bytes(answer, WORD, max_bytes)
     if any(answer[end:]):
-        raise BadAnswer("The answer has more behind its string.")
+        raise BadAnswer(_("The answer has more behind its string."))
     return content
 
 
@@ -97,4 +98,4 @@ def decode_string(answer: Bytes, max_bytes: int) -> str:
     try:
         return decode_only_bytes(answer, max_bytes).decode()
     except UnicodeDecodeError as error:
-        raise BadAnswer("The contract's text is not valid UTF-8.") from error
+        raise BadAnswer(_("The contract's text is not valid UTF-8.")) from error

@@ -17,6 +17,7 @@ from nft.core.evm.proofs.execution import MAX_SECONDS, Executed, ProvedCall, exe
 from nft.core.evm.proofs.header import Header
 from nft.core.evm.proofs.specification import limit_time
 from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState
+from profiles.sentences import gettext as _
 
 VERSION = 1
 
@@ -43,7 +44,7 @@ class Document:
         Raise `NotProved` if anything is missing, false or superfluous, `NotProvable` if it can't be computed.
         """
         if self.header.hash != block_hash:
-            raise NotProved("The proof is of another block.")
+            raise NotProved(_("The proof is of another block."))
         state = ProvedState(self.header, self.evidence)
         for address in self.reads:
             state.code(address)
@@ -51,16 +52,16 @@ class Document:
         limit_time(MAX_SECONDS)
         for computed in self.calls:
             if execute(state, self.chain_id, computed.call) != computed.result:
-                raise NotProved("The proved state gives another answer.")
+                raise NotProved(_("The proved state gives another answer."))
         used = (state.get_reads(), state.used.nodes, state.used.codes)
         if used != (self.reads, self.evidence.nodes, self.evidence.codes):
-            raise NotProved("The proof does not hold just what it needs.")
+            raise NotProved(_("The proof does not hold just what it needs."))
 
 
 def build_document(chain_id: int, state: ProvedState, calls: Sequence[ComputedCall]) -> bytes:
     """Write what `calls` needed of `state`, in canonical JSON (RFC 8785). Raise `NotProvable` beyond MAX_PROOF."""
     if state.used.total() > MAX_PROOF:
-        raise NotProvable(f"The proof has more than {MAX_PROOF:,} bytes.")
+        raise NotProvable(_("The proof has more than %(proof)s bytes.", proof=MAX_PROOF))
     content = {
         "version": VERSION,
         "chain_id": chain_id,
@@ -119,7 +120,7 @@ def parse_document(data: bytes) -> Document:
     try:
         content = json.loads(data)
         if content["version"] != VERSION or write(content) != data:
-            raise NotProved("The proof is not a document of this version.")
+            raise NotProved(_("The proof is not a document of this version."))
         evidence = Evidence()
         for node in content["nodes"]:
             evidence.add_node(_bytes(node))
@@ -138,7 +139,7 @@ def parse_document(data: bytes) -> Document:
         }
         return Document(int(content["chain_id"]), Header(_bytes(content["header"])), evidence, reads, calls)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError) as error:
-        raise NotProved("The proof is not a well-formed document.") from error
+        raise NotProved(_("The proof is not a well-formed document.")) from error
 
 
 def _hex(content: bytes) -> str:

@@ -14,6 +14,7 @@ from nft.core.evm.errors import NotProvable
 from nft.core.evm.proofs.header import Header
 from nft.core.evm.proofs.specification import PRECOMPILES, Rules, load_rules
 from nft.core.evm.proofs.state import ProvedState
+from profiles.sentences import gettext
 
 MAX_GAS = 3_000_000
 """Gas that a call may use."""
@@ -55,16 +56,16 @@ def execute(state: ProvedState, chain_id: int, call: ProvedCall) -> Executed:
     Raise `ReadUnproved`, `NotProved` or `NotProvable`.
     """
     if not state.header.has("baseFeePerGas"):
-        raise NotProvable("The block is of a fork before London, whose rules are not known.")
+        raise NotProvable(gettext("The block is of a fork before London, whose rules are not known."))
     rules = load_rules()
     gas = call.gas - _CALL_COST - sum(_BYTE_COST if byte else _ZERO_BYTE_COST for byte in call.data)
     try:
         message = _build_message(rules, state, chain_id, call, gas)
         output = rules.interpreter.process_message_call(message)
     except RecursionError:
-        raise NotProvable("The contract's calls are nested too deeply to be computed.") from None
+        raise NotProvable(gettext("The contract's calls are nested too deeply to be computed.")) from None
     if gas - int(output.gas_left) > MAX_GAS and not _used_all(output):
-        raise NotProvable(f"The call uses more than {MAX_GAS:,} gas.")
+        raise NotProvable(gettext("The call uses more than %(gas)s gas.", gas=MAX_GAS))
     return Executed(output.error is None, bytes(output.return_data))
 
 
@@ -164,7 +165,7 @@ class _ReadOnly:
 
 
 def _writes() -> NotProvable:
-    return NotProvable("The call writes to the chain's state, which is not computed here.")
+    return NotProvable(gettext("The call writes to the chain's state, which is not computed here."))
 
 
 class _Accounts(_ReadOnly):
@@ -174,7 +175,7 @@ class _Accounts(_ReadOnly):
     def get(self, address: Any, default: object = None) -> Any:
         number = int.from_bytes(address, "big")
         if number < _RESERVED and number not in PRECOMPILES and number:
-            raise NotProvable("The contract calls a precompiled contract that is not computed here.")
+            raise NotProvable(gettext("The contract calls a precompiled contract that is not computed here."))
         account, numeric = self._state.account(bytes(address)), self._rules.numeric
         if account is None:
             return default
@@ -217,5 +218,7 @@ class _Parents:
 
     def __getitem__(self, place: Any) -> bytes:
         if int(place) != -1 or self._parent is None:
-            raise NotProvable("The contract reads the hash of an earlier block, which the header does not prove.")
+            raise NotProvable(
+                gettext("The contract reads the hash of an earlier block, which the header does not prove.")
+            )
         return self._parent

@@ -16,6 +16,7 @@ from eth_hash.auto import keccak
 from nft.core.evm.errors import NotProved
 from nft.core.evm.proofs.rlp import decode_list, decode_number, encode_list, encode_number
 from nft.core.json import Json
+from profiles.sentences import gettext as _
 
 NUMBER, ANY = -1, -2
 #: Each field by its name in JSON-RPC, with its bytes. Those from `baseFeePerGas` on were added by forks, in this order.
@@ -36,7 +37,7 @@ MAX_EXTRA = 32 * 1024
 UNCHECKABLE = frozenset({324, 300, 25, 338, 988, 2201, 43114, 43113, 4217, 42431, 42429})
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
-_MALFORMED = "The block's header is not well-formed."
+_MALFORMED = _("The block's header is not well-formed.")
 
 
 @dataclass(frozen=True)

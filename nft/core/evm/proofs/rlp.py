@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nft.core.evm.errors import NotProved
+from profiles.sentences import gettext as _
 
 _STRING, _LIST = 0x80, 0xC0
 #: The longest content whose length stands in the prefix itself.
 _SHORT = 55
-_MALFORMED = "A part of the proof is not well-formed RLP."
+_MALFORMED = _("A part of the proof is not well-formed RLP.")
 
 
 @dataclass(frozen=True, slots=True)

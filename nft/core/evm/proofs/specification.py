@@ -19,6 +19,7 @@ from threading import local
 from typing import Any, SupportsInt
 
 from nft.core.evm.errors import NotProvable
+from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +52,7 @@ def load_rules() -> Rules:
         return _import_rules(f"ethereum.forks.{FORK}")
     except ModuleNotFoundError as error:
         log.error("No answer can be proved: %s. Install requirements.txt.", error)  # noqa: TRY400 - it says it all
-        raise NotProvable("The package ethereum-execution is not installed.") from error
+        raise NotProvable(_("The package ethereum-execution is not installed.")) from error
     finally:
         sys.setrecursionlimit(limit)
 
@@ -120,8 +121,8 @@ def _watch(evm: Any, event: Any) -> None:
     if op is None:
         address = getattr(event, "address", None)
         if address is not None and int.from_bytes(address, "big") not in PRECOMPILES:
-            raise NotProvable("The contract calls a precompiled contract that is not computed here.")
+            raise NotProvable(_("The contract calls a precompiled contract that is not computed here."))
     elif op.value == _BLOBBASEFEE:
-        raise NotProvable("The contract reads the price of blobs, which is not computed here.")
+        raise NotProvable(_("The contract reads the price of blobs, which is not computed here."))
     if time.thread_time() > _limit.ends_at:
-        raise NotProvable("The call takes too long to compute.")
+        raise NotProvable(_("The call takes too long to compute."))

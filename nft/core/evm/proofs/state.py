@@ -14,6 +14,7 @@ from nft.core.evm.errors import NotProvable, NotProved
 from nft.core.evm.proofs.header import Header
 from nft.core.evm.proofs.rlp import decode_list, decode_number, decode_string
 from nft.core.evm.proofs.trie import MAX_NODE, NodeMissing, find_in_trie
+from profiles.sentences import gettext as _
 
 EMPTY_CODE_HASH = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 MAX_PROOF = 4 * 1024 * 1024
@@ -28,7 +29,7 @@ class ReadUnproved(NotProved):
     """An account (`slot` None), its code (`slot` None, `is_code`) or a slot is read that nothing proves yet."""
 
     def __init__(self, address: bytes, slot: bytes | None = None, *, is_code: bool = False) -> None:
-        super().__init__("Something that the contract reads is not proved.")
+        super().__init__(_("Something that the contract reads is not proved."))
         self.address, self.slot, self.is_code = address, slot, is_code
 
 
@@ -52,7 +53,7 @@ class Evidence:
     def add_node(self, node: bytes) -> None:
         """Keep a node of any trie. Raise `NotProved` if it, or all that is kept, is too large."""
         if len(node) > MAX_NODE:
-            raise NotProved("A node of the proof is too large.")
+            raise NotProved(_("A node of the proof is too large."))
         self._add(self.nodes, node)
 
     def add_code(self, code: bytes) -> None:
@@ -67,7 +68,7 @@ class Evidence:
         if digest not in kept:
             self._size += len(content)
             if self._size > self.most:
-                raise NotProved(f"The proof has more than {self.most:,} bytes.")
+                raise NotProved(_("The proof has more than %(most)s bytes.", most=self.most))
             kept[digest] = content
 
 
@@ -93,7 +94,7 @@ class ProvedState:
         """Return None for an address that provably has no account."""
         if address not in self._accounts:
             if len(self._accounts) == MAX_ACCOUNTS:
-                raise NotProvable(f"The contract reads more than {MAX_ACCOUNTS} accounts.")
+                raise NotProvable(_("The contract reads more than %(accounts)s accounts.", accounts=MAX_ACCOUNTS))
             try:
                 found = find_in_trie(self.header.get("stateRoot"), address, self._get_node)
             except NodeMissing:
@@ -118,7 +119,7 @@ class ProvedState:
         """Return the number in one of an account's slots; 0 only where that is proved."""
         if (address, slot) not in self._slots:
             if len(self._slots) == MAX_SLOTS:
-                raise NotProvable(f"The contract reads more than {MAX_SLOTS} slots.")
+                raise NotProvable(_("The contract reads more than %(slots)s slots.", slots=MAX_SLOTS))
             account = self.account(address)
             try:
                 found = None if account is None else find_in_trie(account.storage_root, slot, self._get_node)
@@ -150,5 +151,5 @@ class ProvedState:
 def _decode_account(content: bytes) -> Account:
     items = [item.content for item in decode_list(content, _ACCOUNT_FIELDS) if not item.is_list]
     if len(items) != _ACCOUNT_FIELDS or len(items[2]) != _HASH or len(items[3]) != _HASH:
-        raise NotProved("An account of the proof is malformed.")
+        raise NotProved(_("An account of the proof is malformed."))
     return Account(decode_number(items[0]), decode_number(items[1]), items[2], items[3])

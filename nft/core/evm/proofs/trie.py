@@ -12,6 +12,7 @@ from eth_hash.auto import keccak
 
 from nft.core.evm.errors import NotProved
 from nft.core.evm.proofs.rlp import Item, decode_list
+from profiles.sentences import gettext as _
 
 #: Root of a trie that holds nothing: keccak of the RLP of the empty string.
 EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc001622fb5e363b421")
@@ -19,7 +20,7 @@ EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc00162
 MAX_NODE = 1024
 _HASH = 32
 _BRANCH = 17
-_MALFORMED = "A node of the proof is not one of a trie."
+_MALFORMED = _("A node of the proof is not one of a trie.")
 
 
 class NodeMissing(NotProved):
@@ -58,7 +59,7 @@ def find_in_trie(root: bytes, key: bytes, get_node: Callable[[bytes], bytes | No
 def _get(digest: bytes, get_node: Callable[[bytes], bytes | None]) -> bytes:
     node = get_node(digest)
     if node is None:
-        raise NodeMissing("A node of the proof is missing.")
+        raise NodeMissing(_("A node of the proof is missing."))
     return node
 
 
