@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from nft.claims.ownership_proofs import get_public_document
 from profiles.errors import ExpectedError, Kind
@@ -16,7 +17,7 @@ from profiles.serving.renames import redirect_renamed
 from profiles.serving.request import check_identifier
 from profiles.serving.showing import find_profile, shown_picture, valid_until
 
-NO_PROOF = Kind("no-ownership-proof", "No proof of ownership", 404)
+NO_PROOF = Kind("no-ownership-proof", gettext_noop("No proof of ownership"), 404)
 
 
 @public_media

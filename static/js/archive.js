@@ -47,7 +47,7 @@ export async function fetchArchive(url, seconds = SECONDS, maxBytes = MAX_BYTES)
  */
 export async function fetchBytes(url, maxBytes) {
   const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(SECONDS * 1000) });
-  if (!answer.ok) throw new Refused(`The document could not be had (status ${answer.status}).`);
+  if (!answer.ok) throw new Refused(NO_ANSWER);
   return readBytes(answer, maxBytes);
 }
 
