@@ -29,8 +29,11 @@ OURS, JSON_RPC = "ours: a page of 2,000, Multicall3", "ours: the same by JSON-RP
 SINGLE, WEB3 = "ours: check_ownership, token by token", "web3, contract object, one by one"
 LIMIT = "our bare codec, 500 in one aggregate3"
 SWEEP_FEW, SWEEP_MANY = f"ours: sweep of {FEW:,} claims, SQLite", f"ours: sweep of {MANY:,} claims, SQLite"
+PROVE, VERIFY = "ours: check a token, and prove it", "ours: verify a proof, its call included"
+CHECK, BARE = "ours: check a token", "a bare eth_call, believed"
 WATCH = "ours: read 1,000 logs and find their claims"
 MAX_MICROSECONDS, MAX_REQUESTS, MAX_PER_LOG, MAX_SECONDS = 30.0, 0.002, 12.0, 10.0
+MAX_VERIFYING, MAX_MORE_REQUESTS = 20.0, 3
 MAX_GROWTH_MIB, MAX_SWEEP_RATIO = 8.0, 2.0
 
 
@@ -38,6 +41,7 @@ def run(workspace: Workspace) -> Iterator[Table]:
     case = workspace.folder / "case.json"
     _prepare(workspace, case)
     yield _owners(workspace, case)
+    yield _proofs(workspace, case)
     yield _sweeps(workspace, case)
     yield _following(workspace, case)
 
@@ -55,6 +59,25 @@ def _owners(workspace: Workspace, case: Path) -> Table:
     counted = ", ".join(f"{number:g} ({name})" for name, number in requests.items())
     note = f"Requests to the node per token: {counted}. Elapsed time is mostly the node's."
     return Table("Chain: owners of tokens", list(results.values()), LIMIT, "token", goals, [note])
+
+
+def _proofs(workspace: Workspace, case: Path) -> Table:
+    peers = {PROVE: "prove", CHECK: "one_by_one", VERIFY: "verify", BARE: "bare"}
+    lanes = {name: _lane(workspace, name, "chain", work, case) for name, work in peers.items()}
+    results = _contest(list(lanes.values()), 20 * workspace.haste)
+    facts = lanes[PROVE].facts
+    checked = lanes[CHECK].facts["requests"]
+    goals = [
+        Goal(
+            "CPU to verify the proof of an ERC-721 token", _microseconds(results[VERIFY]) / 1000, MAX_VERIFYING, " ms"
+        ),
+        Goal("requests that a proof takes more", facts["requests"] - checked, MAX_MORE_REQUESTS),
+    ]
+    note = (
+        f"A proof is {facts['bytes']:,} bytes of JSON, of which {facts['kept']:,} are kept a claim, compressed; the "
+        f"code of a contract is kept once. A check takes {checked:g} requests, with its proof {facts['requests']:g}."
+    )
+    return Table("Chain: proofs of ownership", list(results.values()), BARE, "token", goals, [note])
 
 
 def _sweeps(workspace: Workspace, case: Path) -> Table:

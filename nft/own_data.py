@@ -96,7 +96,7 @@ PARTS = (
             "The last proof of each answer. The proof itself is at the picture's address, while the "
             "account is public."
         ),
-        ("claim_id", "proved_at", "verdict", "block_number", "block_hash", "rests_on", "sha256"),
+        ("claim_id", "proved_at", "verdict", "block_number", "block_hash", "rests_on", "account_id", "vault", "sha256"),
         {"content": gettext_noop("The proof itself, which is about the chain.")},
     ),
     Part(

@@ -12,6 +12,7 @@ from nft.views import (
     ipfs,
     mint_pictures,
     minting,
+    proof_document,
     prove,
     published,
     sign_in,
@@ -73,7 +74,7 @@ urlpatterns = [
     path("about/collections/", collections_page.collections, name="collections"),
     path("nft/<str:cid>/", published.published, name="published"),
     # What we hold for IPFS
-    path("avatar/<str:identifier>/proof.json", prove.proof_document, name="proof_document"),
+    path("avatar/<str:identifier>/proof.json", proof_document.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),
     path("ipfs/<str:cid>", ipfs.ipfs, name="ipfs"),
     path("ipfs/<str:cid>/<path:path>", ipfs.ipfs, name="ipfs_path"),

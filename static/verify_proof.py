@@ -18,7 +18,17 @@ EMPTY_ROOT = bytes.fromhex("56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc00162
 EMPTY_CODE = bytes.fromhex("c5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470")
 STATE_ROOT, NUMBER, FEWEST_FIELDS = 3, 8, 15
 MALFORMED = "A part of the proof is malformed."
-AUTHORITIES = {"several_nodes": "several nodes", "light_client": "a light client", "one_node": "one node"}
+# Whose word it is that the chain has the block, and what no proof says: as the site's page has it.
+AUTHORITIES = {
+    "several_nodes": "Several nodes that the site asks have it. If all of them made it up, the proof is worth nothing.",
+    "light_client": "A light client has it, which checks the signatures of the validators.",
+    "one_node": "One node told the site of it. If that node made it up, the proof is worth nothing.",
+}
+LIMITS = (
+    "That the token is still held now.",
+    "That the token is genuine, or worth anything.",
+    "That the account is this person's.",
+)
 
 
 class Account(NamedTuple):
@@ -82,18 +92,20 @@ def fetch_proof(receipt: Json, asked: argparse.Namespace, web: Web) -> Proof:
 
 
 def describe_state(proof: Proof, named: Json, node: Node | None) -> str:
-    """Return what is proved; by a node, too, that the chain has the block. Raise `Wrong` or `Open`."""
+    """Return what is proved, and what is not; by a node, too, that the chain has the block. Raise `Wrong` or `Open`."""
     if node is not None:
         block = node.ask("eth_getBlockByNumber", hex(proof.number), False)
         if not isinstance(block, dict) or not is_hex(block.get("hash"), 32):
             raise Open("The node does not know the block of the proof.")
         if block["hash"].lower() != named["block_hash"].lower():
             raise Wrong(f"Block {proof.number} of the chain has another hash: {q(block['hash'])}.")
-        rests = "which your node has, too"
+        rests = "Your node has this block, too."
     else:
-        rests = f"which the site knows from {AUTHORITIES[named['rests_on']]}"
-    counts = f"{len(proof.accounts)} accounts, {len(proof.slots)} slots and the code of {len(proof.codes)} contracts"
-    return f"{counts} follow from the state root of block {proof.number} ({named['block_hash']}), {rests}"
+        rests = f"That the chain has this block is not proved. {AUTHORITIES[named['rests_on']]}"
+    counts = f"accounts: {len(proof.accounts)}, slots: {len(proof.slots)}, code of contracts: {len(proof.codes)}"
+    block = f"block {proof.number} ({named['block_hash']})"
+    found = f"the header has the hash of {block}, and what the contract read follows from it ({counts})"
+    return f"{found}. {rests} Not proved either: {' '.join(LIMITS)}"
 
 
 class ComputedCalls:

@@ -10,6 +10,8 @@ from urllib.parse import urljoin
 from verify_web import RECEIPT_BYTES, Web, origin_of
 from verify_words import Json, Open, Wrong, canonical, q, read_json
 
+# The same by its own name (RFC 9864), and by the one it had before (RFC 8037).
+ALGORITHMS = ("Ed25519", "EdDSA")
 KEYS_PATH = "/.well-known/avatarsite-receipt-keys.json"
 P = 2**255 - 19
 ORDER = 2**252 + 27742317777372353535851937790883648493
@@ -104,10 +106,9 @@ def read_header(protected: object) -> Json:
         header = read_json(decode(protected))
     except ValueError as error:
         raise Wrong(f"The signature's header is no JSON. {error}") from error
-    wanted = {"alg": "EdDSA", "typ": "avatar-receipt"}
-    if not isinstance(header, dict) or set(header) != {*wanted, "kid"} or not isinstance(header["kid"], str):
+    if not isinstance(header, dict) or set(header) != {"alg", "typ", "kid"} or not isinstance(header["kid"], str):
         raise Wrong("The signature's header has not the three members alg, kid and typ.")
-    if {name: header[name] for name in wanted} != wanted:
+    if header["alg"] not in ALGORITHMS or header["typ"] != "avatar-receipt":
         raise Wrong(f"The signature's header is of another kind: {q(header)}.")
     return header
 
@@ -122,7 +123,7 @@ def find_key(published: bytes, kid: str) -> bytes:
     if len(found) != 1:
         raise Wrong(f"The key that signed it, {q(kid)}, is not published once by its issuer, but {len(found)} times.")
     kind = {name: found[0].get(name) for name in ("crv", "kty", "x")}
-    if (kind["kty"], kind["crv"]) != ("OKP", "Ed25519") or found[0].get("alg", "EdDSA") != "EdDSA":
+    if (kind["kty"], kind["crv"]) != ("OKP", "Ed25519") or found[0].get("alg", "Ed25519") not in ALGORITHMS:
         raise Wrong("The key is not for Ed25519.")
     if found[0].get("use", "sig") != "sig" or encode(hashlib.sha256(canonical(kind)).digest()) != kid:
         raise Wrong("The key is not for signatures, or its name is not its thumbprint.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from web3 import HTTPProvider, Web3
 
 from bench.serve import serve
 from nft.clients.evm.chain import ChainClient
+from nft.clients.evm.node import Node
 from nft.core.evm.abi.multicall import MULTICALL3, Call, build_aggregate3, parse_aggregate3
 from nft.core.evm.abi.token_calls import build_owner_of, parse_owner_of
+from nft.core.evm.proofs.document import parse_document, split_code
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Verdict
 from nft.tokens.facts import Question
@@ -64,6 +67,36 @@ def one_by_one(case: Case) -> Callable[[], object]:
         _check(check_ownership(client, token, [owner], look_at_head=False).decision.verdict is Verdict.OWNED)
 
     return work
+
+
+def prove(case: Case) -> Callable[[], object]:
+    """Check single tokens, and prove each answer from the chain's state."""
+    client, tokens = _client(case), _tokens(case)
+    return lambda: _prove_one(case, client, next(tokens))
+
+
+def _prove_one(case: Case, client: ChainClient, token_id: int) -> bytes:
+    """Return the document of the proof."""
+    owner, contract = bytes.fromhex(case["owner"][2:]), bytes.fromhex(case["contract"][2:])
+    token = Token(contract, token_id, TokenStandard.ERC721)
+    found = check_ownership(client, token, [owner], look_at_head=False, wants_proof=lambda _: True)
+    if found.proof is None:
+        raise ValueError(f"Not proved: {found.decision.sentence}")
+    return found.proof.document
+
+
+def verify(case: Case) -> Callable[[], object]:
+    """Verify a proof from memory: header, tries, code and the contract's answer."""
+    data = _prove_one(case, _client(case), 1)
+    block_hash = bytes.fromhex(json.loads(data)["block_hash"][2:])
+    return lambda: parse_document(data).verify(block_hash)
+
+
+def bare(case: Case) -> Callable[[], object]:
+    """Ask the node for the owner and believe it: one eth_call."""
+    client, owner = _client(case), bytes.fromhex(case["owner"][2:])
+    contract, tokens, block = bytes.fromhex(case["contract"][2:]), _tokens(case), client.confirmed_block()
+    return lambda: _check(parse_owner_of(client.call(contract, build_owner_of(next(tokens)), block)) == owner)
 
 
 def batches(case: Case) -> Callable[[], object]:
@@ -113,13 +146,25 @@ def _count_requests(work: Callable[[], object]) -> int:
     import requests
 
     work()
-    sent = requests.Session.send
-    with patch.object(requests.Session, "send", autospec=True, side_effect=sent) as counted:
+    web3_sends, we_send = requests.Session.send, Node._post  # noqa: SLF001 - all requests pass there
+    with (
+        patch.object(requests.Session, "send", autospec=True, side_effect=web3_sends) as by_web3,
+        patch.object(Node, "_post", autospec=True, side_effect=we_send) as by_us,
+    ):
         work()
-    return counted.call_count
+    return by_us.call_count or by_web3.call_count
 
 
+def _measure_proof(work: Callable[[], object]) -> dict[str, int]:
+    """Return the bytes of a proof as it is published, and as it is kept without the code."""
+    document = work()
+    if not isinstance(document, bytes):
+        return {}
+    return {"bytes": len(document), "kept": len(zlib.compress(split_code(document)[0]))}
+
+
+WORKS = (page, page_without_multicall, one_by_one, prove, verify, bare, batches, web3)
 if __name__ == "__main__":
-    works = {each.__name__: each for each in (page, page_without_multicall, one_by_one, batches, web3)}
+    works = {each.__name__: each for each in WORKS}
     chosen = works[sys.argv[1]](json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")))
-    serve(chosen, {"requests": _count_requests(chosen)})
+    serve(chosen, {"requests": _count_requests(chosen), **_measure_proof(chosen)})

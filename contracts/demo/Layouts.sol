@@ -77,6 +77,76 @@ contract LayoutWrapped {
     }
 }
 
+/// @notice Owner, rights and end of a name in one word, as in ENS's NameWrapper: an ERC-1155 token with one holder, who
+/// loses it when its time is over.
+contract LayoutNames {
+    mapping(uint256 => uint256) private _packed;
+
+    function give(address to, uint256 id) external {
+        giveUntil(to, id, type(uint64).max);
+    }
+
+    function giveUntil(address to, uint256 id, uint64 end) public {
+        _packed[id] = uint160(to) | (uint256(0x10000) << 160) | (uint256(end) << 192);
+    }
+
+    function ownerOf(uint256 id) public view returns (address) {
+        uint256 packed = _packed[id];
+        return block.timestamp > packed >> 192 ? address(0) : address(uint160(packed));
+    }
+
+    function balanceOf(address account, uint256 id) external view returns (uint256) {
+        return account != address(0) && ownerOf(id) == account ? 1 : 0;
+    }
+
+    function supportsInterface(bytes4 id) external pure returns (bool) {
+        return id == 0xd9b67a26 || id == 0x01ffc9a7;
+    }
+}
+
+/// @notice Code that is called in the caller's storage (DELEGATECALL).
+library OwnersLibrary {
+    function give(mapping(uint256 => address) storage owners, address to, uint256 id) external {
+        owners[id] = to;
+    }
+
+    function find(mapping(uint256 => address) storage owners, uint256 id) external view returns (address) {
+        return owners[id];
+    }
+}
+
+/// @notice A collection whose code lies in a deployed library, called as the compiler does it for a linked one.
+contract LayoutLibrary {
+    mapping(uint256 => address) private _owners;
+    address private immutable LIBRARY;
+
+    constructor(address owners) {
+        LIBRARY = owners;
+    }
+
+    function give(address to, uint256 id) external {
+        _run(abi.encodeWithSelector(OwnersLibrary.give.selector, _place(), to, id));
+    }
+
+    // Not a view only because the compiler does not know what is called.
+    function ownerOf(uint256 id) external returns (address owner) {
+        owner = abi.decode(_run(abi.encodeWithSelector(OwnersLibrary.find.selector, _place(), id)), (address));
+        require(owner != address(0));
+    }
+
+    function _place() private pure returns (uint256 slot) {
+        assembly ("memory-safe") {
+            slot := _owners.slot
+        }
+    }
+
+    function _run(bytes memory data) private returns (bytes memory answer) {
+        bool isDone;
+        (isDone, answer) = LIBRARY.delegatecall(data);
+        require(isDone);
+    }
+}
+
 /// @notice Answers with what it sees of the block, so that a call computed elsewhere must see the same.
 contract LayoutBlock {
     function ownerOf(uint256) external view returns (address) {

@@ -46,7 +46,9 @@ def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, c
     accounts = _get_accounts(chain_id, leased)
     questions = _build_questions(leased, accounts)
     asked = [place for place, question in enumerate(questions) if question.holders]
-    batch = _ask(clients.chain(chain_id), [leased[place] for place in asked], [questions[place] for place in asked])
+    addresses = {account.pk: account.address for account in accounts}
+    asked_of = [leased[place] for place in asked]
+    batch = _ask(clients.chain(chain_id), asked_of, [questions[place] for place in asked], addresses)
     checks: list[Check | None] = [None] * len(leased)
     for place, check in zip(asked, batch.checks, strict=True):
         checks[place] = check
@@ -54,7 +56,7 @@ def check_together(chain_id: int, leased: Sequence[TokenClaim], now: datetime, c
     if spoilers:
         TokenClaim.objects.filter(pk__in=spoilers).update(is_checked_alone=True, spoils_batches=True)
     late = frozenset(asked[place] for place in batch.late)
-    page = _Page(leased, questions, {account.pk: account.address for account in accounts}, batch.block, late)
+    page = _Page(leased, questions, addresses, batch.block, late)
     _record(page, checks, now)
 
 
@@ -85,12 +87,17 @@ def _build_questions(leased: Sequence[TokenClaim], accounts: Sequence[LinkedAcco
     ]
 
 
-def _ask(client: ChainClient, leased: Sequence[TokenClaim], questions: Sequence[Question]) -> BatchCheck:
+def _ask(
+    client: ChainClient,
+    leased: Sequence[TokenClaim],
+    questions: Sequence[Question],
+    accounts: Mapping[uuid.UUID, bytes],
+) -> BatchCheck:
     """Prefer a node at or past the highest block already checked; otherwise ask any."""
     known = max((claim.checked_block_number or 0 for claim in leased), default=0)
 
     def wants(place: int, check: Check) -> bool:
-        return wants_proof(leased[place], check)
+        return wants_proof(leased[place], accounts, check)
 
     try:
         return check_many(client, questions, known_block=known, wants_proof=wants)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -80,30 +81,34 @@ def verify_leased(claim: TokenClaim, now: datetime, clients: Clients) -> Outcome
 
 def _check(claim: TokenClaim, clients: Clients) -> Check | None:
     """Return what the chain says, or None if the person has no account it could be asked about."""
-    holders = [account.address for account in accounts_on(claim.user_id, claim.chain_id)]
-    if not holders:
+    accounts = {account.pk: account.address for account in accounts_on(claim.user_id, claim.chain_id)}
+    if not accounts:
         return None
     standard = TokenStandard(claim.standard) if claim.standard else None
     token = Token(claim.contract, claim.token_id, standard, claim.vault)
     return check_ownership(
         clients.chain(claim.chain_id),
         token,
-        holders,
+        list(accounts.values()),
         known_block=claim.checked_block_number or 0,
         look_at_head=claim.state != State.OWNED,
-        wants_proof=partial(wants_proof, claim),
+        wants_proof=partial(wants_proof, claim, accounts),
     )
 
 
-def wants_proof(claim: TokenClaim, check: Check) -> bool:
+def wants_proof(claim: TokenClaim, accounts: Mapping[uuid.UUID, bytes], check: Check) -> bool:
     """Return whether the answer must be proved before it counts: it gives or takes a mark, or somebody asked for it.
 
+    The mark of another account, or of another vault, is another mark: the proof would still name the former.
     A claim that is checked every few seconds, as its token was sent from here, is proved when its answer changes.
+    accounts: the addresses of the person's accounts.
     """
     is_owned = check.decision.verdict is Verdict.OWNED
     is_new = claim.state in {State.PENDING, State.UNKNOWN}
     is_asked = claim.asked_at is not None and claim.watch_until is None
-    return is_new or is_asked or is_owned is not (claim.state == State.OWNED)
+    before = (accounts.get(claim.account_id) if claim.account_id else None, claim.vault)
+    is_of_other = is_owned and before != (check.holder, check.vault)
+    return is_new or is_asked or is_of_other or is_owned is not (claim.state == State.OWNED)
 
 
 def is_due_too_late(now: datetime) -> Q:

@@ -6,11 +6,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy
 
 from nft.core.tokens.verdict import RestsOn
+from nft.fields import AddressField
+from nft.models.accounts import LinkedAccount
 from nft.models.claims import ClaimCheck, TokenClaim
 
 
 class OwnershipProof(models.Model):
-    """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it."""
+    """The proof of a claim's last answer that was proved. `nft.claims.ownership_proofs` writes and reads it.
+
+    The proof that a token is held names its holder, and goes with that account. Of an answer that it is not held, only
+    the fact is kept: its document names all accounts of the person.
+    """
 
     class Authority(models.TextChoices):
         SEVERAL_NODES = RestsOn.SEVERAL_NODES, gettext_lazy("several nodes")
@@ -29,8 +35,21 @@ class OwnershipProof(models.Model):
         choices=Authority.choices,
         help_text=gettext_lazy("Whose word it is that the chain has this block."),
     )
-    sha256 = models.CharField(max_length=64, help_text=gettext_lazy("Of the proof's document."))
-    content = models.BinaryField(help_text=gettext_lazy("The document without code, compressed."))
+    account = models.ForeignKey(
+        LinkedAccount,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=gettext_lazy("The proved holder."),
+    )
+    vault: models.Field[bytes | None, bytes | None] = AddressField(  # type: ignore[assignment, misc]  # nullable
+        null=True, blank=True, help_text=gettext_lazy("That holds it for the account.")
+    )
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the proof's document, if the token is held.")
+    )
+    content = models.BinaryField(blank=True, help_text=gettext_lazy("The document without code, compressed."))
 
     def __str__(self) -> str:
         return f"{self.get_verdict_display()} at block {self.block_number}"

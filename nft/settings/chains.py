@@ -16,6 +16,7 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.proofs.header import UNCHECKABLE
 from nft.settings import conf
 from nft.settings.values import parse_flag, parse_object, parse_text, parse_url, parse_web_url, parse_whole_number
 from profiles.errors import ExpectedError
@@ -143,8 +144,12 @@ def _parse_chain(chain_id: int, entry: object) -> Chain:
         raise ImproperlyConfigured(f"{where}: {error}") from None
     if not given.get("name") or not given.get("rpc_urls"):
         raise ImproperlyConfigured(f"{where} needs a name and at least one of rpc_urls.")
-    with_defaults = {"ens_registry": ENS_REGISTRIES.get(chain_id, ""), **given}
-    return Chain(id=chain_id, **{key: _parse_field(where, key, value) for key, value in with_defaults.items()})
+    proofs = Proofs.OFF if chain_id in UNCHECKABLE else Proofs.OFFERED
+    with_defaults = {"ens_registry": ENS_REGISTRIES.get(chain_id, ""), "proofs": proofs, **given}
+    chain = Chain(id=chain_id, **{key: _parse_field(where, key, value) for key, value in with_defaults.items()})
+    if chain_id in UNCHECKABLE and chain.proofs is not Proofs.OFF:
+        raise ImproperlyConfigured(f"{where}: the header of this chain cannot be checked, so proofs must be 'off'.")
+    return chain
 
 
 def _parse_field(where: str, key: str, value: object) -> Any:  # of the field's type

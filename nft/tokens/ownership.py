@@ -18,7 +18,7 @@ from nft.clients.evm.errors import BLOCK_GONE, NODES_BEHIND, ChainUnavailable
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef, Reason, Reverted, Verdict
 from nft.tokens.facts import DISAGREE, Check, Question, Reading, agree, decide_outage, decide_ownership
-from nft.tokens.proving import TOGETHER, Answer, prove_answers
+from nft.tokens.proving import TOGETHER, Answer, prove_answer, prove_answers
 from nft.tokens.reading import fetch_standards, read_many, read_token
 from profiles.sentences import gettext
 
@@ -88,7 +88,7 @@ def _ask_until_proved(client: ChainClient, known_block: int, ask: Ask[Answer], w
         answer = ask(view, block)
         if doubtful is None and not wants_proof(answer.check):
             return answer.check
-        check = prove_answers(client, [answer])[0]
+        check = prove_answer(client, answer)
         if check.decision.reason is Reason.NOT_PROVED:
             doubtful = doubtful or check
             raise ChainUnavailable(check.decision.sentence)
@@ -109,13 +109,13 @@ def _agree(client: ChainClient, answers: Sequence[Answer], wants_proof: WantsPro
     """Return what all nodes found, with its proof, or what one proves where they differ. Raise ChainUnavailable."""
     checks = [answer.check for answer in answers]
     if len(set(checks)) == 1:
-        return prove_answers(client, answers[:1])[0] if wants_proof(checks[0]) else checks[0]
+        return prove_answer(client, answers[0]) if wants_proof(checks[0]) else checks[0]
     reasons = ", ".join(check.decision.reason for check in checks)  # a decision's sentence names the holder
     log.error("The nodes of chain %s disagree: %s.", client.chain_id, reasons)
     if len({answer.block for answer in answers}) == 1:
         for answer in answers:
             with suppress(ChainUnavailable):
-                proved = prove_answers(client, [answer])[0]
+                proved = prove_answer(client, answer)
                 if proved.proof is not None:
                     return replace(proved, alarm=DISAGREE.sentence)
     return agree(checks)
@@ -160,21 +160,20 @@ def _prove_batch(
         for place, check in enumerate(batch.checks)
         if check is not None and check.decision.verdict is not Verdict.UNKNOWN and wants_proof(place, check)
     ]
-    checks, ends_at = list(batch.checks), time.monotonic() + SECONDS_PROVING
+    checks, late, ends_at = list(batch.checks), set[int](), time.monotonic() + SECONDS_PROVING
     for start in range(0, len(wanted), TOGETHER):
         if start and time.monotonic() > ends_at:
-            late = wanted[start:]
-            return replace(batch, checks=_without(checks, late), late=frozenset(late))
+            late.update(wanted[start:])
+            break
         places = wanted[start : start + TOGETHER]
         answers = [Answer(view, batch.block, questions[place], check) for place in places if (check := checks[place])]
-        for place, check in zip(places, prove_answers(client, answers), strict=True):
-            checks[place] = None if check.decision.verdict is Verdict.UNKNOWN else check
-    return replace(batch, checks=checks)
-
-
-def _without(checks: Sequence[Check | None], places: Sequence[int]) -> list[Check | None]:
-    left_out = set(places)
-    return [None if place in left_out else check for place, check in enumerate(checks)]
+        for place, proved in zip(places, prove_answers(client, answers), strict=True):
+            if proved is None:
+                late.add(place)
+            checks[place] = None if proved is None or proved.decision.verdict is Verdict.UNKNOWN else proved
+    return replace(
+        batch, checks=[None if place in late else check for place, check in enumerate(checks)], late=frozenset(late)
+    )
 
 
 def _ask_all_nodes(client: ChainClient, known_block: int, ask: Ask[T]) -> list[T]:

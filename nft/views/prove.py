@@ -11,14 +11,13 @@ from django.shortcuts import render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
-from nft.claims.ownership_proofs import get_public_document
 from nft.claims.proofs import Source, proof_of
+from nft.views.prove_ownership import describe_ownership
 from nft.views.prove_page import source_pill, unhashable, unproved
 from profiles import settings as profiles_settings
+from profiles.models import Profile
 from profiles.serving.renames import redirect_renamed
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 
@@ -33,32 +32,13 @@ def prove(request: HttpRequest, identifier: str) -> HttpResponse:
             return response
         raise Http404
     shown = shown_picture(profile, timezone.now())
-    context = {"profile": profile, "shown": shown, **_facts(profile.name, shown)}
+    context = {"profile": profile, "shown": shown, **_facts(profile, shown)}
     return render(request, "nft/prove.html", context)
 
 
-@require_safe
-def proof_document(request: HttpRequest, identifier: str) -> HttpResponse:
-    """Answer with the ownership proof that the receipt names."""
-    profile = find_profile(identifier)
-    shown = None if profile is None else shown_picture(profile, timezone.now())
-    found = get_public_document(shown.avatar.pk) if shown is not None and shown.avatar is not None else None
-    if found is None:
-        raise Http404
-    sha256, document = found
-    etag = quote_etag(sha256)
-    response = get_conditional_response(request, etag=etag)
-    if response is None:
-        response = HttpResponse(document, content_type="application/json")
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = "public, no-cache"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
-
-
-def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
+def _facts(profile: Profile, shown: ShownPicture) -> dict[str, Any]:
     if shown.avatar is None or shown.avatar.source != SOURCE or not shown.provenance:
-        return {"proof": None, "unproved": unproved(name, shown)}
+        return {"proof": None, "unproved": unproved(profile.name, shown)}
     proof = proof_of(shown.provenance)
     script = urljoin(profiles_settings.current().site_origin, static("verify_car.py"))
     return {
@@ -70,6 +50,7 @@ def _facts(name: str, shown: ShownPicture) -> dict[str, Any]:
         "checks": [_check(source) for source in proof.checkable],
         "script_url": script,
         "ask_chain": _ask_chain(shown.provenance),
+        "ownership": describe_ownership(profile.handle, shown.provenance),
     }
 
 

@@ -1,9 +1,10 @@
 """Sign receipts, so that anybody who keeps one can prove later what this site vouched for.
 
-The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037). Its payload is detached (RFC 7515,
-appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785). Public keys are published as a
-JWK set (RFC 7517), each named by its thumbprint (RFC 7638); earlier ones stay there for as long as
-AVATAR_RECEIPT_PUBLIC_KEYS lists them.
+The form is a JWS (RFC 7515) in its flattened JSON form, by Ed25519 (RFC 8037), under its own name (RFC 9864). Its
+payload is detached (RFC 7515, appendix F): it is the receipt without its `signature`, as canonical JSON (RFC 8785).
+Public keys are published as a JWK set (RFC 7517), each named by its thumbprint (RFC 7638); earlier ones stay there for
+as long as AVATAR_RECEIPT_PUBLIC_KEYS lists them. They name no `alg`: receipts signed before RFC 9864 say `EdDSA`, and
+libraries refuse a key that says otherwise. The curve names the algorithm.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from profiles.errors import ExpectedError, Kind
 
 FORM = (
     "JWS (RFC 7515) with a detached payload: this object without “signature”, as canonical JSON (RFC 8785). "
-    "EdDSA with Ed25519 (RFC 8037)."
+    "Ed25519 (RFC 8037, RFC 9864)."
 )
 UNSIGNED = "Not signed: this site has no signing key."
 KEY_BYTES = 32
@@ -94,14 +95,14 @@ def public_keys() -> dict[str, list[dict[str, str]]]:
         *([key.public] if key else []),
         *(_read_public(text) for text in settings.current().receipt_public_keys),
     ]
-    use = {"use": "sig", "alg": "EdDSA"}
-    return {"keys": [{**_jwk(public), "kid": _thumbprint(public), **use} for public in dict.fromkeys(published)]}
+    keys = dict.fromkeys(published)
+    return {"keys": [{**_jwk(public), "kid": _thumbprint(public), "use": "sig"} for public in keys]}
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _signed(key: SigningKey, payload: bytes) -> tuple[str, str]:
     """Return the protected header and the signature (RFC 7515 §5.1)."""
-    protected = _b64({"alg": "EdDSA", "kid": key.key_id, "typ": "avatar-receipt"})
+    protected = _b64({"alg": "Ed25519", "kid": key.key_id, "typ": "avatar-receipt"})
     return protected, _b64(key.private.sign(f"{protected}.{_b64(payload)}".encode()))
 
 

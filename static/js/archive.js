@@ -40,6 +40,18 @@ export async function fetchArchive(url, seconds = SECONDS, maxBytes = MAX_BYTES)
 }
 
 /**
+ * Fetch a document of this site. Redirects are not followed.
+ * @param {string} url
+ * @param {number} maxBytes
+ * @returns {Promise<Uint8Array>}
+ */
+export async function fetchBytes(url, maxBytes) {
+  const answer = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(SECONDS * 1000) });
+  if (!answer.ok) throw new Refused(NO_ANSWER);
+  return readBytes(answer, maxBytes);
+}
+
+/**
  * @param {Response} answer
  * @param {number} maxBytes
  */

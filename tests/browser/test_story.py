@@ -126,6 +126,7 @@ def test_a_strangers_edition_is_fetched_from_a_gateway_and_proved(site: Site, me
     assert provenance["image_cid"] == image
     assert dave.wallet.address not in site.get("/avatar/dave.json").text
     _prove(dave, image)
+    _prove_owner(dave)
 
 
 def _prove(dave: Person, image: str) -> None:
@@ -153,4 +154,47 @@ def _prove(dave: Person, image: str) -> None:
     expect(picture_card.get_by_role("status")).to_have_text(re.compile("^No match: .* do not match it"))
     picture_card.get_by_text("Block by block").click()
     expect(picture_card.locator("[data-state=failed]")).to_contain_text("no match")
+    page.unroute_all()
+
+
+def _prove_owner(dave: Person) -> None:
+    """Follow the proof of ownership from the block's hash in the visitor's browser, once the account is public."""
+    page = dave.page
+    page.goto("/prove/dave/")
+    expect(page.get_by_text("keeps the account that holds it to themselves")).to_be_visible()
+    page.goto("/settings/wallets/")
+    page.get_by_text("Label and privacy").click()
+    page.get_by_label("Show this address to others").check()
+    dave.button("Save").click()
+    page.goto("/prove/dave/")
+    card = page.locator("#ownership")
+    check, verdict = card.get_by_role("button", name="Check the owner"), card.get_by_role("status")
+    check.press("Enter")
+    expect(verdict).to_have_text(re.compile("^Proved: "))
+    expect(card.locator("[data-state=done]")).to_have_count(5)
+    block_hash = card.get_attribute("data-block-hash") or ""
+    page.get_by_label("Hash of block").fill(block_hash.upper().replace("X", "x"))
+    for text, said in ((block_hash, "The same hash"), ("0x" + "ab" * 32, "Another hash"), ("7", "This is no hash")):
+        page.get_by_label("Hash of block").fill(text)
+        page.get_by_role("button", name="Compare").click()
+        expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
+    assert faults_in_every_look(page) == []
+
+    def change_a_number(route: Route) -> None:
+        answer = route.fetch()
+        document = answer.json()
+        [read, *_] = [read for read in document["reads"] if read["slots"]]
+        places.append(next(iter(read["slots"])))
+        read["slots"][places[0]] = "0x7"
+        route.fulfill(response=answer, json=document)
+
+    places = list[str]()
+    page.route("**/avatar/dave/proof.json", change_a_number)
+    check.click()
+    expect(verdict).to_have_text(re.compile("^Not proved: "))
+    failed = card.locator("[data-state=failed]")
+    expect(failed).to_have_count(2)
+    expect(failed.first).to_contain_text("not the file that the receipt names")
+    expect(failed.last).to_contain_text(f"the number stored at {places[0]} is another one")
+    expect(card.locator("[data-state=skipped]")).to_have_count(1)
     page.unroute_all()

@@ -16,7 +16,7 @@ OTHER_KEY = Ed25519PrivateKey.generate()
 
 def header(**changes: object) -> Signing:
     def sign(receipt: Json, world: ReceiptWorld) -> Json:
-        usual = {"alg": "EdDSA", "kid": world.jwk()["kid"], "typ": "avatar-receipt"} | changes
+        usual = {"alg": "Ed25519", "kid": world.jwk()["kid"], "typ": "avatar-receipt"} | changes
         return world.sign(receipt, header={name: value for name, value in usual.items() if value is not None})
 
     return sign
@@ -52,7 +52,7 @@ def small_order(receipt: Json, world: ReceiptWorld) -> Json:
 
     key["kid"] = b64(hashlib.sha256(canonical({name: key[name] for name in ("crv", "kty", "x")})).digest())
     world.publish(key)
-    usual = {"alg": "EdDSA", "kid": key["kid"], "typ": "avatar-receipt"}
+    usual = {"alg": "Ed25519", "kid": key["kid"], "typ": "avatar-receipt"}
     return world.sign(receipt, header=usual, signature=b64(neutral + bytes(32)))
 
 
@@ -60,6 +60,8 @@ SIGNATURES: dict[str, Signing] = {
     "no algorithm": header(alg="none"),
     "another algorithm": header(alg="HS256"),
     "another algorithm's case": header(alg="eddsa"),
+    "another curve's algorithm": header(alg="Ed448"),
+    "a list of algorithms": header(alg=["Ed25519"]),
     "no algorithm at all": header(alg=None),
     "no key": header(kid=None),
     "another key's name": header(kid="x"),
@@ -86,13 +88,13 @@ SIGNATURES: dict[str, Signing] = {
     ),
     "a payload of its own": members_of_signature(payload=b64(b"{}")),
     "a second signature": members_of_signature(signatures=[]),
-    "an unprotected header": after(lambda signed, _: signed["signature"].update(header={"alg": "EdDSA"})),
+    "an unprotected header": after(lambda signed, _: signed["signature"].update(header={"alg": "Ed25519"})),
     "keys elsewhere": members_of_signature(keys="https://other.example/.well-known/avatarsite-receipt-keys.json"),
     "keys in a file": members_of_signature(keys="file:///etc/hostname"),
     "keys at another path": lambda receipt, world: world.sign(receipt, keys=f"{world.place.url}/mine.json"),
     "another key": lambda receipt, world: world.sign(receipt, key=OTHER_KEY),
     "another key by the known name": lambda receipt, world: world.sign(
-        receipt, key=OTHER_KEY, header={"alg": "EdDSA", "kid": world.jwk()["kid"], "typ": "avatar-receipt"}
+        receipt, key=OTHER_KEY, header={"alg": "Ed25519", "kid": world.jwk()["kid"], "typ": "avatar-receipt"}
     ),
     "an empty signature": members_of_signature(signature=""),
     "a signature of zeros": members_of_signature(signature=b64(bytes(64))),

@@ -6,6 +6,7 @@ import copy
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -87,22 +88,37 @@ def word(address: str) -> str:
     return "0x" + "0" * 24 + address.removeprefix("0x").lower()
 
 
-def random_lie(random: Random, owner: str, elsewhere: Callable[[str], Any]) -> Lie:
-    """Say that `owner` has the token, in most lies, and change up to four things of what should prove it.
+@dataclass(frozen=True)
+class RandomLie:
+    """`says_owner`: who has the token by the node's answer. changed: how the answers of methods are changed."""
+
+    says_owner: str | None
+    changed: dict[str, str]
+    tell: Lie
+
+    @property
+    def kind(self) -> str:
+        """What is lied about."""
+        parts = sorted(PARTS[method] for method in self.changed)
+        return " + ".join(parts) or ("the answer alone" if self.says_owner else "nothing")
+
+
+def random_lie(random: Random, answer_of: str, elsewhere: Callable[[str], Any]) -> RandomLie:
+    """Give the answer `answer_of`, in most lies, and change up to four things of what should prove it.
 
     elsewhere: returns an answer to the same method about something else, such as another block or token.
     """
-    says_owner = random.random() < 0.8
-    changed = {random.choice(PROVING): random.choice(CHANGES) for _ in range(random.randint(0, 4))}
+    says_owner = answer_of if random.random() < 0.8 else None
+    changed = {random.choice(PROVING): random.choice(list(CHANGES)) for _ in range(random.randint(0, 4))}
 
     def lie(method: str, params: list[Any], true: Any) -> Any:
-        if method == "eth_call" and says_owner and "result" in true:
-            return true | {"result": word(owner)}
+        if method == "eth_call" and says_owner is not None and "result" in true:
+            return true | {"result": says_owner}
         if method in changed and "result" in true:
-            return true | {"result": changed[method](random, true["result"], elsewhere(method))}
+            return true | {"result": CHANGES[changed[method]](random, true["result"], elsewhere(method))}
         return true
 
-    return lie
+    return RandomLie(says_owner, changed, lie)
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -156,17 +172,27 @@ def _cut(random: Random, text: str) -> str:
 
 
 Change = Callable[[Random, Any, Any], Any]
+PARTS = {
+    "eth_getProof": "proof",
+    "eth_getCode": "code",
+    "eth_getBlockByNumber": "header",
+    "eth_createAccessList": "access list",
+}
 PROVING = ["eth_getProof", "eth_getProof", "eth_getCode", "eth_getBlockByNumber", "eth_createAccessList"]
 JUNK: list[Any] = [None, True, -1, 1.5, [], {}, "", "0x", "0x0", "zz", "0x" + "f" * 5000, ["x"], {"a": {}}]
-CHANGES: list[Change] = [
-    lambda random, value, _: _at(random, value, lambda text: _flip(random, text), str),
-    lambda random, value, _: _at(random, value, lambda text: _cut(random, text), str),
-    lambda random, value, _: _at(random, value, lambda text: text + random.choice(["00", "ff", text[2:]]), str),
-    lambda random, value, _: _at(random, value, lambda values: _drop(random, values), list),
-    lambda random, value, _: _at(random, value, lambda values: _shuffle(random, values), list),
-    lambda random, value, _: _at(random, value, lambda values: values * random.choice([0, 2, 500]), list),
-    lambda random, value, _: _at(random, value, lambda _: random.choice(JUNK), object),
-    lambda random, value, _: _at(random, value, lambda values: _lose(random, values), dict),
-    lambda random, value, _: _at(random, value, lambda values: values | {"more": "0x01"}, dict),
-    lambda random, value, other: other,
-]
+CHANGES: dict[str, Change] = {
+    "a digit": lambda random, value, _: _at(random, value, lambda text: _flip(random, text), str),
+    "cut short": lambda random, value, _: _at(random, value, lambda text: _cut(random, text), str),
+    "longer": lambda random, value, _: _at(
+        random, value, lambda text: text + random.choice(["00", "ff", text[2:]]), str
+    ),
+    "left out": lambda random, value, _: _at(random, value, lambda values: _drop(random, values), list),
+    "another order": lambda random, value, _: _at(random, value, lambda values: _shuffle(random, values), list),
+    "repeated, or none": lambda random, value, _: _at(
+        random, value, lambda values: values * random.choice([0, 2, 500]), list
+    ),
+    "junk": lambda random, value, _: _at(random, value, lambda _: random.choice(JUNK), object),
+    "members lost": lambda random, value, _: _at(random, value, lambda values: _lose(random, values), dict),
+    "a member more": lambda random, value, _: _at(random, value, lambda values: values | {"more": "0x01"}, dict),
+    "of something else": lambda random, value, other: other,
+}

@@ -156,7 +156,7 @@ class ReceiptWorld:
     def jwk(self, key: Ed25519PrivateKey | None = None, **other: object) -> Json:
         x = b64((key or self.key).public_key().public_bytes_raw())
         kind = {"crv": "Ed25519", "kty": "OKP", "x": x}
-        return {**kind, "kid": b64(hashlib.sha256(canonical(kind)).digest()), "use": "sig", "alg": "EdDSA", **other}
+        return {**kind, "kid": b64(hashlib.sha256(canonical(kind)).digest()), "use": "sig", **other}
 
     def publish(self, *keys: Json) -> None:
         self.place.pages["/.well-known/avatarsite-receipt-keys.json"] = canonical({"keys": list(keys)})
@@ -166,7 +166,7 @@ class ReceiptWorld:
     ) -> Json:
         """Return the receipt with a signature that fits, whatever it says."""
         kept = {name: value for name, value in receipt.items() if name not in {"signature", "unsigned"}}
-        full = {"alg": "EdDSA", "kid": self.jwk(key)["kid"], "typ": "avatar-receipt"} if header is None else header
+        full = {"alg": "Ed25519", "kid": self.jwk(key)["kid"], "typ": "avatar-receipt"} if header is None else header
         protected = b64(canonical(full))
         signed = b64((key or self.key).sign(f"{protected}.{b64(canonical(kept))}".encode()))
         keys = f"{self.place.url}/.well-known/avatarsite-receipt-keys.json"

@@ -46,10 +46,26 @@ class Said:
         return {name: sentence for _, name, sentence in self.lines}
 
 
-def verify_receipt(source: object, *options: object, has_packages: bool = False) -> Said:
-    """Run the script as people do, with the standard library only, or with the packages of this environment."""
+# Refuses every use of the network, then runs the script that the arguments name.
+OFFLINE = """
+import runpy, sys
+def refuse(event, _):
+    if event.startswith("socket."):
+        sys.exit(f"the network was used: {event}")
+sys.addaudithook(refuse)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def verify_receipt(source: object, *options: object, has_packages: bool = False, offline: bool = False) -> Said:
+    """Run the script as people do, with the standard library only, or with the packages of this environment.
+
+    offline: end it, with another exit status than its own, if it uses the network.
+    """
     without = [] if has_packages else ["-S"]
-    command = [sys.executable, "-I", *without, str(STATIC / "verify_receipt.py"), str(source), *map(str, options)]
+    script = [*(["-c", OFFLINE] if offline else []), str(STATIC / "verify_receipt.py")]
+    command = [sys.executable, "-I", *without, *script, str(source), *map(str, options)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return Said(done.returncode, done.stdout, done.stderr)
 

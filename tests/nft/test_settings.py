@@ -115,6 +115,14 @@ def test_a_mistyped_letter_of_an_address_is_noticed() -> None:
     assert "ens_registry" in wrong_entry(ens_registry=OURS.replace("eC69", "EC69"))
 
 
+def test_nothing_is_proved_on_chains_whose_headers_cannot_be_checked() -> None:
+    entry = {"name": "Era", "rpc_urls": NODE}
+    assert parse_chains({324: entry})[324].proofs == parse_chains({324: entry | {"proofs": "off"}})[324].proofs == "off"
+    assert parse_chains({137: entry})[137].proofs == "offered"
+    with pytest.raises(ImproperlyConfigured, match="chain 324: the header of this chain cannot be checked"):
+        parse_chains({324: entry | {"proofs": "required"}})
+
+
 def test_names_are_read_on_the_first_chain_with_a_registry() -> None:
     entry = {"name": "A chain", "rpc_urls": NODE}
     with override_settings(NFT_CHAINS={5: entry, 1: entry, 7: {**entry, "ens_registry": OURS}}):

@@ -156,7 +156,7 @@ def _check_header(answer: Json | ChainError, block: BlockRef) -> Header:
     header = parse_header(content)
     if header.hash == block.hash and header.get_number("number") == block.number:
         return header
-    raise NotProved(gettext("The block's header does not have the block's hash."))
+    raise NotProved(gettext("The header of this chain cannot be checked: it does not have the block's hash."))
 
 
 def _parse_hint(answer: Json | ChainError) -> Reads | None:

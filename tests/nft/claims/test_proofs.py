@@ -20,7 +20,7 @@ from localstack.binaries import ROOT
 from nft.core.ipfs.car import build_car, read_car
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import pin_directory, pin_file
-from nft.models import ClaimPicture
+from nft.models import ClaimPicture, OwnershipProof
 from tests.kit.people import a_person, an_upload
 from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
 from tests.servers.chain import Chain
@@ -139,7 +139,7 @@ def test_a_failed_proof_is_an_error_with_its_reason(tmp_path: Path) -> None:
 
 
 @pytest.mark.django_db
-def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client, chain: Chain) -> None:
+def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client, chain: Chain, settings: Any) -> None:
     world, alice = make_world(chain), person("alice", chain.accounts[1])
     world.now = timezone.now()  # pages go by the real clock
     contract = deploy_avatar_token(chain)
@@ -155,6 +155,15 @@ def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client
     assert hashlib.sha256(picture()).hexdigest() in page
     assert f"tokenURI(uint256)(string)&#x27; {claim.token_id} --rpc-url" in page
     assert "verify_car" in page
+    assert "keeps the account that holds it to themselves" in page
+    alice.linked_accounts.update(is_public=True)
+    page = client.get("/prove/alice/").content.decode()
+    assert 'data-proof="/avatar/alice/proof.json"' in page
+    assert "verify-ownership" in page
+    OwnershipProof.objects.all().delete()
+    assert "There is no proof at the moment" in client.get("/prove/alice/").content.decode()
+    settings.NFT_CHAINS = {key: entry | {"proofs": "off"} for key, entry in settings.NFT_CHAINS.items()}
+    assert "The header of this chain cannot be checked" in client.get("/prove/alice/").content.decode()
 
 
 @pytest.mark.django_db

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from web3.contract import Contract
 
 from nft.claims.claiming import create_claim, recheck
@@ -14,25 +18,42 @@ from nft.claims.ownership_proofs import read_document
 from nft.claims.proof_sample import sample_marks
 from nft.claims.sweeping import Lane, check_page
 from nft.clients.evm.chain import ChainClient
+from nft.core.evm.address import to_checksum
+from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import parse_document, sha256
 from nft.core.evm.proofs.state import MAX_PROOF
-from nft.models import ContractCode, OwnershipProof, TokenClaim, WatchedChain
+from nft.models import ContractCode, LinkedAccount, OwnershipProof, TokenClaim, WatchedChain
 from nft.tokens import ownership
+from profiles.people.profiles import ProfileText, profile_of, update_profile
 from tests.kit.lying_nodes import Lie, honestly, lying_node, word
-from tests.kit.world import World, claim_of, mint, pinned_metadata, send, shown, sweep
+from tests.kit.world import World, claim_of, mint, person, pinned_metadata, put_multicall, send, shown, sweep
 from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2
+#: Headers that a receipt and its proof have alike.
+SERVED_ALIKE = (
+    "Access-Control-Allow-Origin",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "Cross-Origin-Resource-Policy",
+    "X-Content-Type-Options",
+)
 
 
 def verified(claim: TokenClaim) -> OwnershipProof:
-    """Return the claim's proof, verified as a stranger does who knows the hash of the block."""
+    """Return the claim's proof, verified as a stranger does who knows the hash of the block.
+
+    Of an answer that the token is not held, only the fact is kept that it was proved.
+    """
     proof = OwnershipProof.objects.get(claim=claim)
+    assert (proof.block_hash, proof.account_id) == (claim.checked_block_hash, claim.account_id)
     document = read_document(proof)
+    if proof.verdict == "not_owned":
+        assert (document, proof.sha256, bytes(proof.content)) == (None, "", b"")
+        return proof
     assert document is not None
     assert sha256(document) == proof.sha256
-    assert proof.block_hash == claim.checked_block_hash
     parse_document(document).verify(bytes.fromhex(proof.block_hash[2:]))
     return proof
 
@@ -93,6 +114,72 @@ def test_each_hour_a_few_marks_are_proved_that_nobody_could_foresee(
     assert verified_at(claim) > before
     settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"proofs": "off"}}
     assert sample_marks(CHAIN_ID, world.later(hours=1)) == 0
+
+
+def test_a_proof_is_served_where_its_receipt_is_and_names_the_shown_account_alone(
+    world: World, chain: Chain, contract: Contract, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.now = timezone.now()  # pages go by the real clock
+    holder, hidden = (chain.accounts[place] for place in (ALICE, BOB))
+    alice = person("alice", hidden, holder)
+    accounts = {to_checksum(account.address): account for account in alice.linked_accounts.all()}
+    claim = claim_of(world, alice, contract, mint(chain, contract, holder, pinned_metadata()))
+
+    def no_rules() -> None:
+        pytest.fail("A web process loads the specification of the execution layer.")
+
+    monkeypatch.setattr(execution, "load_rules", no_rules)
+    client.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    assert client.post(reverse("nft:claim_recheck", args=[claim.pk])).status_code == 302
+    assert client.get("/prove/alice/").status_code == 200
+    client.logout()
+
+    def answers(name: str = "alice") -> tuple[int, int]:
+        """Return the status of the receipt, and that of the proof, which is the one that the receipt names."""
+        receipt, proof = client.get(f"/avatar/{name}.json"), client.get(f"/avatar/{name}/proof.json")
+        named = receipt.json()["provenance"].get("ownership_proof") if receipt.status_code == 200 else None
+        assert (proof.status_code == 200) is (named is not None)
+        if named is not None:
+            assert hashlib.sha256(proof.content).hexdigest() == named["sha256"]
+            known = {header: receipt.headers[header] for header in SERVED_ALIKE}
+            assert known == {header: proof.headers[header] for header in SERVED_ALIKE}
+            assert hidden[2:].lower() not in proof.content.decode()
+        return receipt.status_code, proof.status_code
+
+    assert answers() == (200, 404), "the account is hidden"
+    assert client.get("/avatar/alice/proof.json").json()["type"] == "/problems/no-ownership-proof"
+    accounts[holder].is_public = True
+    accounts[holder].save()
+    assert answers() == answers(holder) == (200, 200)
+    update_profile(profile_of(alice), ProfileText("alison"), actor=alice, now=world.now)
+    for path in (".json", "/proof.json?x=1"):
+        moved = client.get(f"/avatar/alice{path}")
+        assert (moved.status_code, moved.headers["Location"]) == (302, f"/avatar/alison{path}")
+    assert answers("alison") == (200, 200)
+    alice.is_active = False
+    alice.save()
+    assert answers("alison") == answers("alice") == answers(holder) == (404, 404)
+    alice.is_active = True
+    alice.save()
+
+    monkeypatch.undo()
+    before = OwnershipProof.objects.get(claim=claim)
+    put_multicall(chain)
+    send(chain, contract, claim.token_id, ALICE, BOB)
+    accounts[hidden].is_public, accounts[holder].is_public = True, False
+    LinkedAccount.objects.bulk_update(accounts.values(), ["is_public"])
+    TokenClaim.objects.update(due_at=world.now)
+    sweep(world)
+    claim.refresh_from_db()
+    assert claim.account_id == accounts[hidden].pk
+    after = verified(claim)
+    assert after.block_number > before.block_number, "another account is another mark"
+    assert holder[2:].lower() not in (read_document(after) or b"").decode()
+    TokenClaim.objects.update(account=accounts[holder])
+    LinkedAccount.objects.update(is_public=True)
+    assert answers("alison") == (200, 404), "a proof of another account is not this one's"
+    accounts[hidden].delete()
+    assert not OwnershipProof.objects.exists(), "an unlinked account is in no proof that is kept"
 
 
 # --- lies -------------------------------------------------------------------------------------------------------------

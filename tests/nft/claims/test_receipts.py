@@ -32,7 +32,7 @@ from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
 from profiles.serving.receipt import VERIFIER
-from tests.kit.verifier import STATIC, WORDS, verify_receipt
+from tests.kit.verifier import STATIC, WORDS, load, verify_receipt
 from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
 from tests.servers.chain import CHAIN_ID, Chain
@@ -308,9 +308,17 @@ def test_the_owner_is_computed_offline_from_the_proof_that_the_receipt_names(
     kept.write_bytes(receipt.content)
     proof.write_bytes(answer.content)
 
-    said = verify_receipt(kept, "--site", "http://127.0.0.1:9", "--proof", proof, has_packages=True)
-    assert (said.verdicts["proof"], said.verdicts["owner by proof"]) == ("proved", "proved"), said.out
-    assert "one node" in said.sentences["proof"]
+    keys = tmp_path / "keys.json"
+    keys.write_bytes(requests.get(f"{live_server.url}/.well-known/avatarsite-receipt-keys.json", timeout=10).content)
+    said = verify_receipt(kept, "--keys", keys, "--proof", proof, has_packages=True, offline=True)
+    proved = [said.verdicts.get(step) for step in ("form", "signature", "proof", "owner by proof")]
+    assert proved == ["proved"] * 4, (said.out, said.error)
+    assert (said.code, said.error) == (3, ""), "the pictures that the site serves were not looked at"
+    page = html.unescape(requests.get(f"{live_server.url}/prove/alice/", timeout=10).text).replace("’", "'")
+    script = load("verify_proof")
+    for words_of_page in ("That the chain has this block", script.AUTHORITIES["one_node"], *script.LIMITS):
+        assert words_of_page in page
+        assert words_of_page in said.sentences["proof"]
     assert claim.account is not None
     assert claim.account.address_text in said.sentences["owner by proof"]
     assert said.verdicts["owner"] == "not checked", "no node was named"
@@ -318,7 +326,7 @@ def test_the_owner_is_computed_offline_from_the_proof_that_the_receipt_names(
     assert (words(found)["proof"], words(found)["owner by proof"]) == ("proved", "not checked")
     assert "pip install ethereum-execution" in found["owner by proof"]
     found = check(f"{site}.json", "--rpc", world.chain.url)[1]
-    assert "which your node has, too" in found["proof"]
+    assert "Your node has this block, too." in found["proof"]
     assert "owner by proof" not in found, "the node proved it, and the package is not there"
 
     document = json.loads(answer.content)

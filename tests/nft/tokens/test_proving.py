@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from eth_utils.address import to_checksum_address
 
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.core.evm.errors import NotProved
 from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import join_code, parse_document, split_code
+from nft.core.evm.proofs.specification import limit_time
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, RestsOn, Verdict
 from nft.settings.chains import Proofs
 from nft.tokens import proving
 from nft.tokens.facts import Check, Question
 from nft.tokens.ownership import check_many, check_ownership
-from tests.kit.contract_calls import call_of
 from tests.kit.fake_node import relaying_node
+from tests.kit.layouts import deploy_editions, deploy_expired_name, deploy_layouts, deploy_plain
 from tests.kit.lying_nodes import HonestAnswers, MemoryNode, client_of, honestly, lying_node
 from tests.kit.world import deploy_avatar_token, mint
 from tests.servers.chain import CHAIN_ID, Chain
@@ -58,71 +58,35 @@ def client(chain: Chain) -> ChainClient:
     return ChainClient(CHAIN_ID, [chain.url], "finalized")
 
 
-def give(chain: Chain, address: str, to: int, token_id: int) -> None:
-    chain.send(
-        chain.contract("LayoutAssembly", to_checksum_address(address)).functions.give(chain.accounts[to], token_id)
-    )
-
-
-def minimal_proxy(chain: Chain, implementation: str) -> str:
-    """Place a clone (ERC-1167)."""
-    address = to_checksum_address("0x" + "c1" * 20)
-    code = "363d3d373d3d3d363d73" + implementation[2:] + "5af43d82803e903d91602b57fd5bf3"
-    chain.rpc("anvil_setCode", address, "0x" + code)
-    return address
-
-
-def delegated_account(chain: Chain, implementation: str) -> str:
-    """Place an account that delegates to code (EIP-7702)."""
-    address = to_checksum_address("0x" + "c2" * 20)
-    chain.rpc("anvil_setCode", address, "0xef0100" + implementation[2:])
-    return address
-
-
-def deploy_layouts(chain: Chain) -> dict[str, str]:
-    """Deploy the layouts. In each, Alice has token 7, and nobody token 8."""
-    assembly = chain.deploy("LayoutAssembly").address
-    given = call_of("give(address,uint256)", chain.accounts[ALICE], 7)
-    beacon = chain.deploy("LayoutBeacon", assembly).address
-    punks = chain.deploy("LayoutPunks").address
-    layouts = {
-        "assembly": assembly,
-        "ERC-1967 proxy": chain.deploy("LayoutProxy", assembly, given).address,
-        "beacon proxy": chain.deploy("LayoutBeaconProxy", beacon, given).address,
-        "clone": minimal_proxy(chain, assembly),
-        "delegated account": delegated_account(chain, assembly),
-    }
-    for name in ("assembly", "clone", "delegated account"):
-        give(chain, layouts[name], ALICE, 7)
-    wrapped = chain.deploy("LayoutWrapped", assembly)
-    give(chain, assembly, ALICE, 7)
-    chain.send(chain.contract("LayoutAssembly", assembly).functions.give(wrapped.address, 9))
-    chain.send(wrapped.functions.give(chain.accounts[ALICE], 9))
-    scan = chain.deploy("LayoutScan")
-    chain.send(scan.functions.give(chain.accounts[ALICE], 40))
-    chain.send(chain.contract("LayoutPunks", punks).functions.give(chain.accounts[ALICE], 7))
-    chain.finalize()
-    return layouts | {"scan": scan.address, "wrapped": wrapped.address, "punks": punks}
-
-
 def test_every_layout_is_proved_with_one_plain_check_and_two_more_requests(chain: Chain) -> None:
-    layouts = deploy_layouts(chain)
-    del layouts["punks"]
-    token_ids = {"scan": 39, "wrapped": 9}
-    for name, address in layouts.items():
+    for name, layout in deploy_layouts(chain).items():
         with relaying_node(chain) as (url, asked):
             client = ChainClient(CHAIN_ID, [url], "finalized")
-            found = check(client, chain, address, token_ids.get(name, 7))
+            found = check(client, chain, layout.address, layout.token_id)
             proved = [request for request in asked if isinstance(request, list)]
         assert (found.decision.verdict, found.proof is not None) == (Verdict.OWNED, True), (name, found.decision)
         assert len(proved) <= 3, (name, proved)
         verify(found)
-        assert (
-            check(client_on(chain), chain, address, token_ids.get(name, 7), BOB).decision.verdict is Verdict.NOT_OWNED
-        )
-        absent = check(client_on(chain), chain, address, 1000)
+        of_bob = check(client_on(chain), chain, layout.address, layout.token_id, BOB)
+        assert (of_bob.decision.verdict, of_bob.proof is not None) == (Verdict.NOT_OWNED, True), (name, of_bob.decision)
+        absent = check(client_on(chain), chain, layout.address, 1000)
         assert absent.decision.verdict is Verdict.NOT_OWNED, (name, absent.decision)
         verify(absent)
+    expired = check(client_on(chain), chain, deploy_expired_name(chain), 7)
+    assert expired.decision.reason is Reason.NONE_HELD, "its time was over at the block"
+    verify(expired)
+
+
+def test_a_collection_from_before_the_standards_is_proved_by_its_resolver(chain: Chain, settings: Any) -> None:
+    punks = chain.deploy("LayoutPunks")
+    chain.send(punks.functions.give(chain.accounts[ALICE], 7))
+    chain.finalize()
+    rule = {"owner_call": "punkIndexToAddress(uint256)"}
+    settings.NFT_CHAINS = {CHAIN_ID: settings.NFT_CHAINS[CHAIN_ID] | {"resolvers": {punks.address: rule}}}
+    for holder, reason in ((ALICE, Reason.HELD), (BOB, Reason.HELD_BY_OTHER)):
+        found = check(client_on(chain), chain, punks.address, 7, holder)
+        assert found.decision.reason is reason
+        verify(found)
 
 
 def client_on(chain: Chain, **options: Any) -> ChainClient:
@@ -139,19 +103,19 @@ def test_without_access_lists_and_batches_the_same_is_proved_in_more_requests(
 
     node = MemoryNode(HonestAnswers(chain), no_hints)
     client = client_of(node)
-    for name in ("beacon proxy", "wrapped"):
-        verify(check(client, chain, layouts[name], 9 if name == "wrapped" else 7))
+    for name in ("beacon proxy", "wrapped", "scan"):
+        verify(check(client, chain, layouts[name].address, layouts[name].token_id))
     assert node.has_refused("eth_createAccessList")
     with relaying_node(chain, refuse=lambda request: isinstance(request, list)) as (url, _):
-        verify(check(ChainClient(CHAIN_ID, [url], "finalized"), chain, layouts["beacon proxy"], 7))
+        verify(check(ChainClient(CHAIN_ID, [url], "finalized"), chain, layouts["beacon proxy"].address, 7))
     monkeypatch.setattr(proving, "MAX_ROUNDS", 1)
-    found = check(client, chain, layouts["beacon proxy"], 7)
+    found = check(client, chain, layouts["beacon proxy"].address, 7)
     assert (found.decision.verdict, found.proof) == (Verdict.OWNED, None), "it needs more rounds: nobody lied"
 
     def false_hints(method: str, params: list[Any], true: Any) -> Any:
         return true | {"result": {"accessList": [], "gasUsed": "0x0"}} if "AccessList" in method else true
 
-    found = check(client_of(MemoryNode(HonestAnswers(chain), false_hints)), chain, layouts["beacon proxy"], 7)
+    found = check(client_of(MemoryNode(HonestAnswers(chain), false_hints)), chain, layouts["beacon proxy"].address, 7)
     assert found.decision.reason is Reason.NOT_PROVED, "a node that names too little may lie in its answer, too"
 
 
@@ -216,7 +180,7 @@ def test_what_can_not_be_computed_stays_as_the_node_says_or_unknown_if_proofs_ar
     writing, slow, scan = chain.deploy("LayoutWriting"), chain.deploy("LayoutSlow"), chain.deploy("LayoutScan")
     chain.send(scan.functions.give(chain.accounts[BOB], 1000))
     chain.finalize()
-    monkeypatch.setattr(execution, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(proving, "MAX_SECONDS", 0.1)
     monkeypatch.setattr(execution, "MAX_GAS", 30_000)
     strict = client_on(chain, proofs=Proofs.REQUIRED)
     for contract, token_id in ((writing, 1), (slow, 200), (slow, 10_000), (scan, 200)):
@@ -278,7 +242,7 @@ def test_the_hash_of_the_block_rests_on_those_that_have_it(chain: Chain) -> None
             assert denied.decision.reason is Reason.NOT_PROVED
 
 
-def test_many_tokens_are_proved_together(chain: Chain) -> None:
+def test_many_tokens_are_proved_together(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     editions = chain.deploy("DemoEditions", "ipfs://x/{id}.json")
     for number in range(3):
         chain.send(editions.functions.mint(chain.accounts[ALICE], number, 1))
@@ -296,6 +260,46 @@ def test_many_tokens_are_proved_together(chain: Chain) -> None:
     assert methods.count("eth_getProof") == 2, "one for each fifty"
     assert batch.checks[0] is not None
     verify(batch.checks[0])
+
+    monkeypatch.setattr(proving, "SECONDS_TOGETHER", 1e-9)
+    batch = check_many(client_on(chain), questions[:3], wants_proof=lambda _, check: True)
+    assert batch.late == {1, 2}, "the first one took all the time that answers have together"
+    assert [found is None or found.proof is not None for found in batch.checks] == [True] * 3
+    assert batch.checks[0] is not None
+
+
+def test_a_person_with_many_accounts_is_proved_in_as_few_requests_and_as_little_time(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run finds all that it misses at once, and the calls of one answer share one limit."""
+    registry, layouts = chain.deploy("DemoDelegateRegistry"), (deploy_plain(chain), deploy_editions(chain))
+    chain.finalize()
+    strangers = [bytes([200 + number]) * 20 for number in range(12)]
+    holders = [*strangers, parse_address(chain.accounts[ALICE])]
+    limits = list[float]()
+
+    def noted(seconds: float) -> None:
+        limits.append(seconds)
+        limit_time(seconds)
+
+    monkeypatch.setattr(proving, "limit_time", noted)
+    for layout in layouts:
+        token = Token(parse_address(layout.address), layout.token_id)
+        for theirs, verdict in ((strangers, Verdict.NOT_OWNED), (holders, Verdict.OWNED)):
+            limits.clear()
+            with relaying_node(chain) as (url, asked):
+                client = ChainClient(CHAIN_ID, [url], "finalized", delegate_registry=parse_address(registry.address))
+                found = check_ownership(client, token, theirs, wants_proof=always)
+                proved = [request for request in asked if isinstance(request, list)]
+            assert (found.decision.verdict, found.proof is not None) == (verdict, True), found.decision
+            assert len(proved) <= 4, [[one["method"] for one in request] for request in proved]
+            assert len(limits) <= len(proved), "one limit for each run, however many calls it makes"
+            assert limits == sorted(limits, reverse=True), "each run has what the ones before it left"
+            verify(found)
+            if verdict is Verdict.OWNED:
+                assert found.proof is not None
+                named = [each.hex() for each in strangers if each.hex() in found.proof.document.decode()]
+                assert not named, "the person's other accounts are nobody's business (V7)"
 
 
 def test_where_nodes_disagree_the_one_that_proves_its_answer_wins(chain: Chain) -> None:

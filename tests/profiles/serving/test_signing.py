@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
+import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from joserfc import jws
+from joserfc.errors import BadSignatureError
+from joserfc.jwk import KeySet, KeySetSerialization
+from joserfc.jws import FlattenedJSONSerialization
 from pytest_django import Settings
 
 from profiles.serving.signing import UNSIGNED, canonical, public_keys, sign
@@ -41,6 +46,7 @@ def test_a_key_is_published_by_its_thumbprint() -> None:
     (published,) = public_keys()["keys"]
     assert (published["x"], published["kid"]) == (PUBLIC, THUMBPRINT)
     assert (published["kty"], published["crv"]) == ("OKP", "Ed25519")
+    assert "alg" not in published, "receipts of before RFC 9864 name it otherwise"
 
 
 @pytest.mark.usefixtures("_key")
@@ -50,11 +56,20 @@ def test_any_jws_library_finds_the_signature_good() -> None:
     words = signed["signature"]
     assert signed == {"signature": words}
     assert words is not None
-    assert json.loads(decode(words["protected"])) == {"alg": "EdDSA", "kid": THUMBPRINT, "typ": "avatar-receipt"}
+    assert json.loads(decode(words["protected"])) == {"alg": "Ed25519", "kid": THUMBPRINT, "typ": "avatar-receipt"}
     payload = base64.urlsafe_b64encode('{"a":[1,null,true],"b":"é\\u0001“"}'.encode()).rstrip(b"=").decode()
     message = f"{words['protected']}.{payload}".encode()
     Ed25519PublicKey.from_public_bytes(decode(PUBLIC)).verify(decode(words["signature"]), message)
     assert sign(receipt, "https://site.example/keys")["signature"] == words
+
+    attached = {"protected": words["protected"], "payload": payload, "signature": words["signature"]}
+    keys = KeySet.import_key_set(cast("KeySetSerialization", public_keys()))
+    found = jws.deserialize_json(cast("FlattenedJSONSerialization", attached), keys, algorithms=["Ed25519", "EdDSA"])
+    assert found.payload == rfc8785.dumps(receipt)
+    with pytest.raises(BadSignatureError):
+        jws.deserialize_json(
+            cast("FlattenedJSONSerialization", attached | {"payload": payload + "AAAA"}), keys, algorithms=["Ed25519"]
+        )
 
 
 def test_without_a_key_a_receipt_says_that_it_is_not_signed(settings: Settings) -> None:
@@ -84,3 +99,5 @@ TEXTS = st.text('az"\\/\0\x1f\x7f\n é“😀\ue000', max_size=12)
 @given(st.dictionaries(st.text("abxyz_", max_size=5), st.one_of(st.none(), st.booleans(), st.integers(), TEXTS)))
 def test_script_and_site_write_the_same_canonical_json(value: dict[str, Any]) -> None:
     assert load("verify_words").canonical(json.loads(json.dumps(value))) == canonical(value)
+    if all(abs(each) < 2**53 for each in value.values() if isinstance(each, int)):
+        assert rfc8785.dumps(value) == canonical(value)

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from eth_hash.auto import keccak
 
 from nft.core.evm.errors import NotProvable, NotProved
-from nft.core.evm.proofs.execution import Executed, ProvedCall, execute
+from nft.core.evm.proofs.execution import MAX_SECONDS, Executed, ProvedCall, execute, prepare
 from nft.core.evm.proofs.header import Header
+from nft.core.evm.proofs.specification import limit_time
 from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState
 from profiles.sentences import gettext as _
 
@@ -47,6 +48,8 @@ class Document:
         state = ProvedState(self.header, self.evidence)
         for address in self.reads:
             state.code(address)
+        prepare()
+        limit_time(MAX_SECONDS)
         for computed in self.calls:
             if execute(state, self.chain_id, computed.call) != computed.result:
                 raise NotProved(_("The proved state gives another answer."))

@@ -12,19 +12,16 @@ from typing import Any
 
 from nft.core.evm.errors import NotProvable
 from nft.core.evm.proofs.header import Header
-from nft.core.evm.proofs.specification import PRECOMPILES, Rules, limit_time, load_rules
+from nft.core.evm.proofs.specification import PRECOMPILES, Rules, load_rules
 from nft.core.evm.proofs.state import ProvedState
 from profiles.sentences import gettext
 
 MAX_GAS = 3_000_000
 """Gas that a call may use."""
 MAX_SECONDS = 2.0
-"""Seconds of CPU that a call may take."""
+"""Seconds of CPU that all calls of one answer may take together. The caller sets the limit: `limit_time`."""
 #: Arbitrum's contracts see the number of a block of Ethereum, which the header carries in `mixHash`.
 ARBITRUM = frozenset({42161, 42170, 421614})
-# The newest rules whose headers have the field. Later ones of the same form only add to them.
-_FORKS = {"requestsHash": "osaka", "parentBeaconBlockRoot": "cancun", "withdrawalsRoot": "shanghai"}
-_OLDEST = "paris"
 # Addresses below are of precompiled contracts, each chain's own.
 _RESERVED = 2**16
 _CALL_COST, _ZERO_BYTE_COST, _BYTE_COST = 21_000, 4, 16
@@ -48,13 +45,22 @@ class ProvedCall:
     gas: int
 
 
+def prepare() -> None:
+    """Load the rules, which takes a second the first time. Raise `NotProvable`."""
+    load_rules()
+
+
 def execute(state: ProvedState, chain_id: int, call: ProvedCall) -> Executed:
-    """Return what the contract answers. Raise `ReadUnproved`, `NotProved` or `NotProvable`."""
-    rules = load_rules(_fork_of(state.header))
+    """Return what the contract answers, within the time that `limit_time` left the thread.
+
+    Raise `ReadUnproved`, `NotProved` or `NotProvable`.
+    """
+    if not state.header.has("baseFeePerGas"):
+        raise NotProvable(gettext("The block is of a fork before London, whose rules are not known."))
+    rules = load_rules()
     gas = call.gas - _CALL_COST - sum(_BYTE_COST if byte else _ZERO_BYTE_COST for byte in call.data)
     try:
         message = _build_message(rules, state, chain_id, call, gas)
-        limit_time(MAX_SECONDS)
         output = rules.interpreter.process_message_call(message)
     except RecursionError:
         raise NotProvable(gettext("The contract's calls are nested too deeply to be computed.")) from None
@@ -66,10 +72,6 @@ def execute(state: ProvedState, chain_id: int, call: ProvedCall) -> Executed:
 def _used_all(output: Any) -> bool:
     """Return whether the call failed in a way that takes all gas, however little it did."""
     return output.error is not None and int(output.gas_left) == 0
-
-
-def _fork_of(header: Header) -> str:
-    return next((fork for name, fork in _FORKS.items() if header.has(name)), _OLDEST)
 
 
 def _build_message(rules: Rules, state: ProvedState, chain_id: int, call: ProvedCall, gas: int) -> Any:

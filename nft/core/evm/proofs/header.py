@@ -1,7 +1,7 @@
 """The header of a block: built from what a node answers, and hashed. The hash is the block's only if all of it is true.
 
 Headers of London to Osaka are known. One with a field that is not known has another hash than it claims, and proves
-nothing. Headers of OP Stack, Arbitrum and Polygon chains have Ethereum's form.
+nothing. Those of OP Stack chains (specs.optimism.io, Isthmus), Arbitrum and Polygon have Ethereum's form.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ FIELDS: Mapping[str, int] = {
 }  # fmt: skip
 _PLACES = {name: place for place, name in enumerate(FIELDS)}
 _FIRST_OPTIONAL = _PLACES["baseFeePerGas"]
-MAX_EXTRA = 4096
+#: Polygon's headers list there which transactions depend on each other.
+MAX_EXTRA = 32 * 1024
+#: Chains whose blocks' hash is not that of such a header, so that nothing on them can be proved: ZKsync Era (the hash
+#: covers no state), Cronos and Stable (it is the consensus layer's), Avalanche's C-Chain (more fields), Tempo (the
+#: header lies within another list). With their test networks.
+UNCHECKABLE = frozenset({324, 300, 25, 338, 988, 2201, 43114, 43113, 4217, 42431, 42429})
 _HEX = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 _QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,64}")
 _MALFORMED = _("The block's header is not well-formed.")

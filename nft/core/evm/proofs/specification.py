@@ -1,4 +1,8 @@
-"""The execution layer's own specification (`ethereum-execution`), loaded for one fork, with limits to what it computes.
+"""The execution layer's own specification (`ethereum-execution`) of the newest fork, with limits to what it computes.
+
+Its rules serve older forks and other chains, too. They know all that those know: what a fork took from contracts are
+prices of gas, and what it added is found in no older code. Headers do not tell: Arbitrum and Polygon know PUSH0, with
+headers of London.
 
 It takes 57 MiB, so it is loaded at the first call, and only in processes that prove.
 """
@@ -18,6 +22,8 @@ from nft.core.evm.errors import NotProvable
 from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
+
+FORK = "osaka"
 
 #: ecrecover, sha256, ripemd160, identity, modexp, p256verify. The pairings take Python seconds.
 PRECOMPILES = frozenset({1, 2, 3, 4, 5, 0x100})
@@ -39,11 +45,11 @@ class Rules:
 
 
 @cache
-def load_rules(fork: str) -> Rules:
+def load_rules() -> Rules:
     """Load the specification. It raises the recursion limit of the process, which must stay: see `load_json`."""
     limit = sys.getrecursionlimit()
     try:
-        return _import_rules(f"ethereum.forks.{fork}")
+        return _import_rules(f"ethereum.forks.{FORK}")
     except ModuleNotFoundError as error:
         log.error("No answer can be proved: %s. Install requirements.txt.", error)  # noqa: TRY400 - it says it all
         raise NotProvable(_("The package ethereum-execution is not installed.")) from error
@@ -99,8 +105,13 @@ _limit = _Limit()
 
 
 def limit_time(seconds: float) -> None:
-    """Let what this thread computes from here on take so many seconds of CPU."""
+    """Let what this thread computes from here on, until the next limit, take so many seconds of CPU."""
     _limit.ends_at = time.thread_time() + seconds
+
+
+def shorten_time(seconds: float) -> None:
+    """Let the rest of what the thread computes take at most so many seconds of CPU."""
+    _limit.ends_at = min(_limit.ends_at, time.thread_time() + seconds)
 
 
 def _watch(evm: Any, event: Any) -> None:

@@ -5,6 +5,7 @@ Nodes of tries and code count by their own hash, whoever sent them. What they do
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from eth_hash.auto import keccak
@@ -76,10 +77,15 @@ class ProvedState:
 
     All reads raise `ReadUnproved` where evidence is missing, `NotProved` where it is malformed, and `NotProvable`
     beyond MAX_ACCOUNTS or MAX_SLOTS.
+
+    on_missing: called in place of raising `ReadUnproved`, and what is missing is taken for empty. So one run finds much
+    of what is missing at once, and its result says nothing.
     """
 
-    def __init__(self, header: Header, evidence: Evidence) -> None:
-        self.header, self.evidence = header, evidence
+    def __init__(
+        self, header: Header, evidence: Evidence, on_missing: Callable[[ReadUnproved], None] | None = None
+    ) -> None:
+        self.header, self.evidence, self._on_missing = header, evidence, on_missing
         self.used = Evidence()
         self._accounts: dict[bytes, Account | None] = {}
         self._slots: dict[tuple[bytes, bytes], int] = {}
@@ -91,8 +97,9 @@ class ProvedState:
                 raise NotProvable(_("The contract reads more than %(accounts)s accounts.", accounts=MAX_ACCOUNTS))
             try:
                 found = find_in_trie(self.header.get("stateRoot"), address, self._get_node)
-            except NodeMissing as error:
-                raise ReadUnproved(address) from error
+            except NodeMissing:
+                found = None
+                self._miss(ReadUnproved(address))
             self._accounts[address] = None if found is None else _decode_account(found)
         return self._accounts[address]
 
@@ -103,7 +110,8 @@ class ProvedState:
             return b""
         code = self.evidence.codes.get(account.code_hash)
         if code is None:
-            raise ReadUnproved(address, is_code=True)
+            self._miss(ReadUnproved(address, is_code=True))
+            return b""
         self.used.codes[account.code_hash] = code
         return code
 
@@ -115,8 +123,9 @@ class ProvedState:
             account = self.account(address)
             try:
                 found = None if account is None else find_in_trie(account.storage_root, slot, self._get_node)
-            except NodeMissing as error:
-                raise ReadUnproved(address, slot) from error
+            except NodeMissing:
+                found = None
+                self._miss(ReadUnproved(address, slot))
             self._slots[address, slot] = 0 if found is None else decode_number(decode_string(found))
         return self._slots[address, slot]
 
@@ -126,6 +135,11 @@ class ProvedState:
         for (address, slot), number in sorted(self._slots.items()):
             reads[address][slot] = number
         return reads
+
+    def _miss(self, error: ReadUnproved) -> None:
+        if self._on_missing is None:
+            raise error
+        self._on_missing(error)
 
     def _get_node(self, digest: bytes) -> bytes | None:
         node = self.evidence.nodes.get(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from random import Random
 from typing import Any
@@ -12,17 +13,20 @@ from eth_hash.auto import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack.binaries import ROOT
 from nft.core.evm.errors import NotProvable, NotProved
 from nft.core.evm.proofs.document import parse_document
-from nft.core.evm.proofs.header import FIELDS, Header, parse_header
+from nft.core.evm.proofs.execution import ProvedCall, execute
+from nft.core.evm.proofs.header import FIELDS, UNCHECKABLE, Header, parse_header
 from nft.core.evm.proofs.rlp import decode_list, decode_number, decode_string, encode_list, encode_number
-from nft.core.evm.proofs.specification import JumpDestinations, load_rules
+from nft.core.evm.proofs.specification import JumpDestinations, limit_time, load_rules
 from nft.core.evm.proofs.state import MAX_ACCOUNTS, MAX_PROOF, MAX_SLOTS, Evidence, ProvedState, ReadUnproved
 from nft.core.evm.proofs.trie import EMPTY_ROOT, MAX_NODE, NodeMissing, find_in_trie
 from tests.kit.tries import Trie, compact
 from tests.servers.chain import start_chain
 from tests.servers.places import Places
 
+HEADERS: list[Any] = json.loads((ROOT / "tests/kit/vectors/headers.json").read_text())["headers"]
 JUNK: list[Any] = [None, "0x", "0x123456", 7, [], "x"]
 KEYS = st.binary(min_size=1, max_size=4)
 VALUES = st.binary(min_size=1, max_size=40)
@@ -193,6 +197,39 @@ def test_headers_of_each_fork_hash_to_their_block(places: Places, fork: str) -> 
             assert other.hash != header.hash or value == block.get(name)
 
 
+@pytest.mark.parametrize("known", HEADERS, ids=[known["name"] for known in HEADERS])
+def test_real_headers_of_other_chains_hash_to_their_block_or_the_chain_is_known_not_to(known: dict[str, Any]) -> None:
+    block = known["block"]
+    header = parse_header(block)
+    hashes = "0x" + header.hash.hex() == block["hash"]
+    assert hashes is (known["chain_id"] not in UNCHECKABLE), known["name"]
+    if "l1BlockNumber" in block:
+        assert int.from_bytes(header.get("mixHash")[8:16], "big") == int(block["l1BlockNumber"], 16)
+
+
+# PUSH0, NUMBER, MSTORE, RETURN of one word: solc writes PUSH0 since Shanghai.
+PUSH0 = bytes.fromhex("435f5260205ff3")
+
+
+@pytest.mark.parametrize(("fields", "chain_id", "number"), [(16, 137, 0), (16, 42161, 77), (17, 10, 0), (20, 56, 0)])
+def test_calls_are_computed_whatever_form_the_header_has(fields: int, chain_id: int, number: int) -> None:
+    """Of London's form are today's headers of Polygon and Arbitrum, whose contracts know all of Cancun."""
+    accounts = Trie({b"\1" * 20: rlp.encode([b"", b"", EMPTY_ROOT, keccak(PUSH0)]), b"\2" * 20: b"x" * 40})
+    state, evidence = state_at(accounts.root, fields, mixHash=bytes(8) + (77).to_bytes(8, "big") + bytes(16))
+    for node in accounts.nodes.values():
+        evidence.add_node(node)
+    evidence.add_code(PUSH0)
+    limit_time(5)
+    found = execute(state, chain_id, ProvedCall(b"\1" * 20, b"", bytes(20), 100_000))
+    assert (found.succeeded, int.from_bytes(found.data, "big")) == (True, number)
+
+
+def test_a_header_of_before_london_is_of_no_known_rules() -> None:
+    state, _ = state_at(EMPTY_ROOT, fields=15)
+    with pytest.raises(NotProvable, match="before London"):
+        execute(state, 1, ProvedCall(b"\1" * 20, b"", bytes(20), 100_000))
+
+
 def test_a_header_that_is_none_is_refused() -> None:
     for encoded in (b"", b"\xc0", encode_list([b"x"] * 15), encode_list([b""] * 22), rlp.encode([[b"x"]] * 16)):
         with pytest.raises(NotProved):
@@ -232,9 +269,10 @@ def test_a_state_answers_only_what_is_proved_within_limits() -> None:
         evidence.add_code(bytes(MAX_PROOF))
 
 
-def state_at(root: bytes) -> tuple[ProvedState, Evidence]:
-    contents = [bytes(max(size, 0)) for size in FIELDS.values()]
-    contents[list(FIELDS).index("stateRoot")] = root
+def state_at(root: bytes, fields: int = len(FIELDS), **others: bytes) -> tuple[ProvedState, Evidence]:
+    contents = [bytes(max(size, 0)) for size in FIELDS.values()][:fields]
+    for name, content in {"stateRoot": root, **others}.items():
+        contents[list(FIELDS).index(name)] = content
     evidence = Evidence()
     return ProvedState(Header(encode_list(contents)), evidence), evidence
 
@@ -257,6 +295,6 @@ def test_places_to_jump_to_are_those_of_the_specification(code: bytes) -> None:
 
 def test_loading_the_specification_leaves_the_limit_of_recursion_as_it_is() -> None:
     """With a higher one, JSON that is nested deeply ends a worker instead of being refused."""
-    for fork in ("paris", "shanghai", "cancun", "osaka"):
-        load_rules(fork)
-        assert sys.getrecursionlimit() == 1000
+    load_rules.cache_clear()
+    load_rules()
+    assert sys.getrecursionlimit() == 1000
