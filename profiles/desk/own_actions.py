@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.audit import record_as_staff
@@ -15,6 +14,7 @@ from profiles.errors import ExpectedError
 from profiles.models import Avatar, Profile
 from profiles.pictures.moderation import HIDDEN, MOST, hide_avatar, put_back_avatar, remove_everywhere
 from profiles.pictures.rights import moderate_avatar
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User

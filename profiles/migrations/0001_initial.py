@@ -432,6 +432,7 @@ class Migration(migrations.Migration):
                 ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hashes', to='profiles.block')),
             ],
             options={
+                'verbose_name_plural': 'block hashes',
                 'abstract': False,
             },
         ),
@@ -477,6 +478,7 @@ class Migration(migrations.Migration):
                 ('image', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='profiles.storedimage')),
             ],
             options={
+                'verbose_name_plural': 'image hashes',
                 'abstract': False,
             },
         ),

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles.models import Avatar, StoredImage
 from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
@@ -18,6 +17,7 @@ from profiles.pictures.history import State
 from profiles.pictures.holds import apply_holds
 from profiles.pictures.notices import notify_put_back
 from profiles.pictures.rights import moderate_avatar
+from profiles.sentences import gettext as _
 from profiles.sources import UPLOAD
 from profiles.store.squares import make_all_squares
 from profiles.text import one_line

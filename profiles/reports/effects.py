@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles.models import Avatar, Profile, ReportCase, Verdict
 from profiles.people.hiding import set_hidden_by_staff
@@ -18,6 +17,7 @@ from profiles.pictures.rights import moderate_avatar
 from profiles.reports.blocking import block_image, end_block
 from profiles.reports.errors import ReportError
 from profiles.reports.words import language_of, reason_of
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
