@@ -14,6 +14,7 @@ NAMES = (
     gettext_noop("alarm at"),
     gettext_noop("asks indexers"),
     gettext_noop("balance"),
+    gettext_noop("block hash"),
     gettext_noop("block number"),
     gettext_noop("blockchain"),
     gettext_noop("blockchains"),

@@ -15,6 +15,7 @@ from profiles.models import Avatar, Profile
 from profiles.pictures.moderation import HIDDEN, MOST, hide_avatar, put_back_avatar, remove_everywhere
 from profiles.pictures.rights import moderate_avatar
 from profiles.sentences import gettext as _
+from profiles.sentences import join_sentences
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -40,7 +41,7 @@ def put_back(avatar: Avatar, staff: User, reason: str) -> str:
 def remove_all(avatar: Avatar, staff: User, reason: str) -> str:
     count = remove_everywhere(avatar.image, reason, staff)
     said = ngettext("%(count)s picture is removed.", "%(count)s pictures are removed.", count) % {"count": count}
-    return f"{said} {_('Press again for the rest.')}" if count >= MOST else said
+    return join_sentences(said, _("Press again for the rest.")) if count >= MOST else said
 
 
 def lock(profile: Profile, staff: User, reason: str) -> str:

@@ -432,7 +432,8 @@ class Migration(migrations.Migration):
                 ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hashes', to='profiles.block')),
             ],
             options={
-                'verbose_name_plural': 'block hashes',
+                'verbose_name': 'hash of a blocked picture',
+                'verbose_name_plural': 'hashes of blocked pictures',
                 'abstract': False,
             },
         ),

@@ -119,7 +119,8 @@ class BlockHash(Banded):
     variant = models.PositiveSmallIntegerField()
 
     class Meta(Banded.Meta):
-        verbose_name_plural = _("block hashes")
+        verbose_name = _("hash of a blocked picture")
+        verbose_name_plural = _("hashes of blocked pictures")
 
     def __str__(self) -> str:
         return f"{self.block_id}.{self.variant}"
