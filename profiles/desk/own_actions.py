@@ -12,7 +12,7 @@ from profiles.audit import record_as_staff
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.errors import ExpectedError
 from profiles.models import Avatar, Profile
-from profiles.pictures.moderation import HIDDEN, MOST, hide_avatar, put_back_avatar, remove_everywhere
+from profiles.pictures.moderation import MOST, hide_avatar, is_hidden, put_back_avatar, remove_everywhere
 from profiles.pictures.rights import moderate_avatar
 from profiles.sentences import gettext as _
 from profiles.sentences import join_sentences
@@ -86,7 +86,7 @@ PICTURE_ACTIONS = (
         MODERATE,
         gettext_lazy("Nobody sees it from now on, and its person can’t bring it back. They read the reason."),
         remove,
-        is_open=lambda avatar: not avatar.is_locked or avatar.reason == HIDDEN,
+        is_open=lambda avatar: not avatar.is_locked or is_hidden(avatar),
         is_danger=True,
         position=20,
     ),
