@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyAdmin, with_reason
 from profiles.blocks.kinds import BlockRefused, get_kind, get_kinds
@@ -112,7 +112,7 @@ class BlockAdmin(ReadOnlyAdmin):
                 return done
         if picture is not None:
             context["offers"] = [_shown(offer, request) for offer in offer_blocks(picture)]
-        context |= {"title": pgettext("moderation", "Block"), "opts": self.opts, "posted": request.POST}
+        context |= {"title": _("Block"), "opts": self.opts, "posted": request.POST}
         context |= {"may_see": picture is not None and may_see(picture, signed_in(request))}
         status = 422 if context["error"] else 200
         return TemplateResponse(request, "desk/block_add.html", self._frame(request) | context, status=status)
