@@ -52,17 +52,17 @@ class ListForm(forms.Form):
 
 
 @admin.register(Block)
-class BlockAdmin(ReadOnlyAdmin):
+class BlockAdmin(LeasedAdmin):
     list_display = ["kind_label", "value", "reason", "created_at", "created_by", "state"]
     list_display_links = ["value"]
-    list_filter = ["kind", "created_at"]
+    list_filter = [NeedsAttention, "kind", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["value__exact", "reason"]
     hash_search_fields = ["value__exact", "marks__sha256__exact"]
     search_help_text = gettext_lazy("The exact value, a sha256 that it covers, or part of the reason.")
     ordering = ["-created_at", "-pk"]
     exclude = ["sample", "attempt", "queued_at"]
-    actions = ["end"]
+    actions = ["end", "retry"]
     change_list_template = "desk/block_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -112,7 +112,7 @@ class BlockAdmin(ReadOnlyAdmin):
                 return done
         if picture is not None:
             context["offers"] = [_shown(offer, request) for offer in offer_blocks(picture)]
-        context |= {"title": _("Block"), "opts": self.opts, "posted": request.POST}
+        context |= {"title": _("Block something"), "opts": self.opts, "posted": request.POST}
         context |= {"may_see": picture is not None and may_see(picture, signed_in(request))}
         status = 422 if context["error"] else 200
         return TemplateResponse(request, "desk/block_add.html", self._frame(request) | context, status=status)
@@ -138,7 +138,7 @@ class BlockAdmin(ReadOnlyAdmin):
             context["error"] = error.sentence
             return None
         said = ngettext("%(count)s picture is hidden.", "%(count)s pictures are hidden.", hidden) % {"count": hidden}
-        messages.success(request, f"{_('Blocked.')} {said}")
+        messages.success(request, " ".join([_("Blocked."), said]))
         picture = context["picture"]
         if isinstance(picture, Avatar):
             return redirect("admin:profiles_avatar_change", picture.pk)

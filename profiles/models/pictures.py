@@ -33,7 +33,11 @@ class StoredImage(Leased):
 
     sha256 = HexField(max_length=32, unique=True)
     source_sha256: models.Field[str | None, str | None] = HexField(  # type: ignore[assignment, misc]  # nullable
-        max_length=32, null=True, blank=True, db_index=True, help_text="Of the first file that it was made of."
+        max_length=32,
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=gettext_lazy("Of the first file that it was made of."),
     )
     mime = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
