@@ -22,7 +22,13 @@ import pytest
 from localstack.processes import Program, Running
 from tests.servers.places import Places, on_sqlite
 
-WRITTEN_BY_MIGRATE = {"django_migrations", "django_content_type", "auth_permission"}
+WRITTEN_BY_MIGRATE = {
+    "django_migrations",
+    "django_content_type",
+    "auth_permission",
+    "auth_group",
+    "auth_group_permissions",
+}
 UNSAFE_BUT_FAST = ["-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
 
 
@@ -97,7 +103,7 @@ def run_tool(places: Places, name: str, *arguments: str, database: str) -> None:
 
 
 def delete_rows() -> None:
-    """Empty the test database, except for what `migrate` writes: permissions, kinds of rows, and its own list."""
+    """Empty the test database, except for what `migrate` writes: roles, permissions, kinds of rows, its own list."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -24,7 +24,7 @@ CLIENTS = {
     "nft/management/commands/verify_contract.py": "the Sourcify server that the operator names",
     "avatarsite/ops/deployment/web.py": "the site itself, for the operator",
     "avatarsite/ops/deployment/mail.py": "the errors of Django's mail client",
-    "users/notice_mails.py": "the same",
+    "users/mail_refusals.py": "the same",
     "avatarsite/ops/healthcheck.py": "its own web process",
     "avatarsite/restart.py": "the web processes of its machine",
 }
