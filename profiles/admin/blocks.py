@@ -52,17 +52,17 @@ class ListForm(forms.Form):
 
 
 @admin.register(Block)
-class BlockAdmin(ReadOnlyAdmin):
+class BlockAdmin(LeasedAdmin):
     list_display = ["kind_label", "value", "reason", "created_at", "created_by", "state"]
     list_display_links = ["value"]
-    list_filter = ["kind", "created_at"]
+    list_filter = [NeedsAttention, "kind", "created_at"]
     list_select_related = ["created_by"]
     search_fields = ["value__exact", "reason"]
     hash_search_fields = ["value__exact", "marks__sha256__exact"]
     search_help_text = gettext_lazy("The exact value, a sha256 that it covers, or part of the reason.")
     ordering = ["-created_at", "-pk"]
     exclude = ["sample", "attempt", "queued_at"]
-    actions = ["end"]
+    actions = ["end", "retry"]
     change_list_template = "desk/block_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
