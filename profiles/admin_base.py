@@ -122,7 +122,7 @@ class ReadOnlyAdmin(Base):
 
 
 def name_of(row: Model) -> str:
-    """Return how the audit names a row, whatever its model: "nft.watchedchain:5"."""
+    """Return how the audit names a row, whatever its model: "profiles.block:5"."""
     return f"{row._meta.label_lower}:{row.pk}"  # noqa: SLF001 - documented
 
 

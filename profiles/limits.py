@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 HOUR = 3600  # seconds
 #: A wider network has so many times the tries of an address.
 WIDER = 4
-#: What is counted by the hour here and in `nft`, as the sentence names it.
+#: What is counted by the hour here and in other apps, as the sentence names it.
 COUNTED = (
     gettext_noop("uploads"),
     gettext_noop("fetches"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from nft.claims.claiming import recheck_as_staff
@@ -15,6 +14,7 @@ from nft.desk.sections import claim_of
 from nft.models import Collection, TokenClaim
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.models import Avatar, Profile
+from profiles.sentences import gettext as _
 
 RETRY, DECIDE = "profiles.retry_jobs", "nft.add_collection"
 #: Claims of a person that one press has checked again.

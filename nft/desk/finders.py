@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ADDRESS_BYTES, to_checksum
@@ -163,7 +164,7 @@ def _claim_hit(claim: TokenClaim) -> Hit:
 
 def _mint_hit(mint: MintRequest) -> Hit:
     url = reverse("admin:nft_mintrequest_change", args=[mint.pk])
-    return Hit(_("Mint"), mint.name or str(mint.pk)[:8], url, mint.get_state_display())
+    return Hit(pgettext("noun", "Mint"), mint.name or str(mint.pk)[:8], url, mint.get_state_display())
 
 
 FINDERS = (

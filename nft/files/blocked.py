@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from django.utils.translation import gettext as _
-
 from nft.core.errors import InvalidIdentifier
 from nft.core.ipfs.cid import DAG_PB, IDENTITY, Cid, parse_cid
 from nft.files.errors import BLOCKED, ContentRefused
 from nft.models import CachedObject, IpfsBlock
 from profiles.blocks.kinds import BlockRefused
 from profiles.blocks.matching import active_blocks, marks_of
+from profiles.sentences import gettext as _
 
 KIND = "cid"
 
@@ -88,4 +87,4 @@ def check_served(root: Cid) -> None:
 
 
 def _refusal(reason: str) -> ContentRefused:
-    return ContentRefused(_("This site has blocked this file: %(reason)s") % {"reason": reason}, BLOCKED)
+    return ContentRefused(_("This site has blocked this file: %(reason)s", reason=reason), BLOCKED)

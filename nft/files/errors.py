@@ -19,7 +19,7 @@ NOT_HERE = Kind("not-here", _NOT_FOUND, 404)
 # The blocks are here, but they hold no file at this path.
 NO_SUCH_FILE = Kind("no-such-file", _NOT_FOUND, 404)
 # The file, or the picture it holds, is blocked on this site.
-BLOCKED = Kind("blocked", "Blocked here", 410)
+BLOCKED = Kind("blocked", gettext_noop("Blocked here"), 410)
 # The blocks of a file do not prove it, or could not be read.
 NOT_VERIFIED = Kind("not-verified", gettext_noop("Not verified"))
 # Nothing is wrong with the file as far as we know: its blocks could not be had.

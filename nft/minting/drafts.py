@@ -43,7 +43,7 @@ from profiles.sentences import gettext_noop
 from profiles.store.images import keep_image
 
 State = MintRequest.State
-ACCOUNT_BLOCKED = Kind("account-blocked", "This account is blocked here", 403)
+ACCOUNT_BLOCKED = Kind("account-blocked", gettext_noop("This account is blocked here"), 403)
 MINTS_PER_HOUR = 20
 #: How long a draft waits to be published. Then it is deleted.
 DRAFTS_LAST = timedelta(days=1)

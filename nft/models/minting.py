@@ -149,7 +149,7 @@ class SponsorAccount(models.Model):
     next_nonce = models.PositiveBigIntegerField(default=0)
     balance: models.Field[int | None, int | None] = Uint256Field(null=True, blank=True)  # type: ignore[assignment, misc]  # nullable
     mint_cost: models.Field[int | None, int | None] = Uint256Field(  # type: ignore[assignment, misc]  # nullable
-        null=True, blank=True, help_text="The most that a mint may cost at the present price of gas."
+        null=True, blank=True, help_text=gettext_lazy("The most that a mint may cost at the present price of gas.")
     )
     looked_at = models.DateTimeField(null=True, blank=True)
 

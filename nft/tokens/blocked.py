@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
@@ -14,6 +13,7 @@ from nft.core.evm.token import TokenStandard
 from nft.tokens.collection_policy import get_refusal
 from profiles.blocks.kinds import BlockRefused
 from profiles.blocks.matching import active_blocks, describe_block
+from profiles.sentences import gettext as _
 
 TOKEN, ACCOUNT, CONTRACT = "token", "account", "contract"
 _COLLECTION = re.compile(r"(eip155:[1-9][0-9]{0,18})/[-a-z0-9]{3,8}:(0x[0-9a-fA-F]{40})")
@@ -39,10 +39,9 @@ def get_account_refusal(address: bytes) -> str:
     block = active_blocks().filter(kind=ACCOUNT, value=to_checksum(address)).first()
     if block is None:
         return ""
-    return _("This site has blocked the account %(account)s: %(reason)s") % {
-        "account": to_checksum(address),
-        "reason": block.reason,
-    }
+    return _(
+        "This site has blocked the account %(account)s: %(reason)s", account=to_checksum(address), reason=block.reason
+    )
 
 
 def token_values(chain_id: int, contract: bytes, token_id: int) -> list[str]:

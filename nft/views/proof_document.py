@@ -6,12 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.utils.http import quote_etag
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from nft.claims.ownership_proofs import get_public_document
 from profiles.errors import ExpectedError, Kind
 from profiles.problems import answers_outages, problem_response, public_error
+from profiles.sentences import gettext as _
 from profiles.serving.caching import limit_caching, public_media
 from profiles.serving.renames import redirect_renamed
 from profiles.serving.request import check_identifier

@@ -117,7 +117,7 @@ class BlockAdmin(LeasedAdmin):
                 return done
         if picture is not None:
             context["offers"] = [_shown(offer, request) for offer in offer_blocks(picture)]
-        context |= {"title": _("Block"), "opts": self.opts, "posted": request.POST}
+        context |= {"title": _("Block something"), "opts": self.opts, "posted": request.POST}
         context |= {"may_see": picture is not None and may_see(picture, signed_in(request))}
         status = 422 if context["error"] else 200
         return TemplateResponse(request, "desk/block_add.html", self._frame(request) | context, status=status)
@@ -143,7 +143,7 @@ class BlockAdmin(LeasedAdmin):
             context["error"] = error.sentence
             return None
         said = ngettext("%(count)s picture is hidden.", "%(count)s pictures are hidden.", hidden) % {"count": hidden}
-        messages.success(request, f"{_('Blocked.')} {said}")
+        messages.success(request, " ".join([_("Blocked."), said]))
         picture = context["picture"]
         if isinstance(picture, Avatar):
             return redirect("admin:profiles_avatar_change", picture.pk)

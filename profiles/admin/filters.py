@@ -77,7 +77,7 @@ class ByPicture(_Linked):
 
 
 class ByClaim(_Linked):
-    title, parameter_name = _("NFT"), "claim"
+    title, parameter_name = _("claim"), "claim"
 
     def queryset(self, request: HttpRequest, queryset: Entries) -> Entries:
         return queryset.filter(detail__claim=self.value()) if self.value() else queryset

@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from profiles.errors import ExpectedError
@@ -19,6 +18,7 @@ from profiles.models import Reason, ReportCase, Verdict
 from profiles.people.signed_in import signed_in
 from profiles.reports import cases, deciding, inbox
 from profiles.reports.errors import ReportError
+from profiles.sentences import gettext as _
 
 #: Members of the team to whom a case can be given.
 TEAM = 100
@@ -78,7 +78,7 @@ def _release(request: HttpRequest, case: ReportCase) -> str:
 
 def _assign(request: HttpRequest, case: ReportCase) -> str:
     assigned = cases.assign(case.pk, request.POST.get("to") or None, signed_in(request))
-    return _("%(name)s works on this now.") % {"name": assigned.assignee}
+    return _("%(name)s works on this now.", name=str(assigned.assignee))
 
 
 def team_for(case: ReportCase) -> QuerySet[Any]:

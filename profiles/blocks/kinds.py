@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 
 if TYPE_CHECKING:
     from profiles.models import Avatar, Block
 
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
-BAD_VALUE = Kind("bad-block", "This can't be blocked", 422)
+BAD_VALUE = Kind("bad-block", gettext_noop("This can't be blocked"), 422)
 #: The kinds of this app: exactly these bytes, and whatever looks like this stored picture.
 SHA256, SIMILAR = "sha256", "similar"
 EXACTLY, AND_SIMILAR = gettext_lazy("Exactly this picture"), gettext_lazy("This picture and similar ones")
@@ -78,7 +79,7 @@ def get_kind(name: str) -> BlockKind:
     except KeyError:
         known = ", ".join(_kinds)
         raise BlockRefused(
-            _("“%(name)s” is no kind of block. The kinds are: %(known)s.") % {"name": name[:40], "known": known}
+            _("“%(name)s” is no kind of block. The kinds are: %(known)s.", name=name[:40], known=known)
         ) from None
 
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.blocks.index import find_close
@@ -20,6 +19,8 @@ from profiles.images.disguises import TURNS, Look, measure_looks
 from profiles.images.errors import PictureError
 from profiles.models import Avatar, Block, BlockHash, BlockMark, StoredImage
 from profiles.models.blocks import unpack_samples
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop, join_sentences
 
 #: Blocks with close hashes that are compared by pixels, the closest first. Each takes about 10 ms.
 MAX_COMPARED = 40
@@ -30,25 +31,25 @@ _FRAMES_WITH_PARTS = 4
 class PictureBlocked(PictureError):
     """This picture is blocked here. Nothing of it was stored."""
 
-    kind = Kind("picture-blocked", "This picture is blocked here", 422)
+    kind = Kind("picture-blocked", gettext_noop("This picture is blocked here"), 422)
 
 
 def appeal() -> str:
     """Return what somebody can do who thinks that a block is wrong, in a sentence; empty if the site says nowhere."""
     address = settings.current().appeal_url
-    return _("If you think this is a mistake, tell us: %(address)s") % {"address": address} if address else ""
+    return _("If you think this is a mistake, tell us: %(address)s", address=address) if address else ""
 
 
 def describe_block(reason: str) -> str:
     """Return the sentence for a person whose picture is refused."""
-    sentence = _("This site has blocked this picture: %(reason)s") % {"reason": reason.rstrip(".") + "."}
-    return f"{sentence} {appeal()}".strip()
+    sentence = _("This site has blocked this picture: %(reason)s", reason=reason.rstrip(".") + ".")
+    return join_sentences(sentence, appeal())
 
 
 def describe_hold() -> str:
     """Return the sentence for a person whose picture is held until somebody decides."""
     sentence = _("Your picture is being checked by this site’s team. Until they decide, nobody sees it.")
-    return f"{sentence} {appeal()}".strip()
+    return join_sentences(sentence, appeal())
 
 
 def digest(content: bytes) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import gettext as _
 
 from profiles.desk.parts import Action, Section, Subject, Words
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop
 from profiles.text import one_line
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
@@ -22,7 +23,7 @@ MAX_REASON = 300
 
 
 class NoReason(ExpectedError):
-    kind = Kind("no-reason", "No reason given")
+    kind = Kind("no-reason", gettext_noop("No reason given"))
 
     def __init__(self) -> None:
         super().__init__(_("Write why: the reason stands in the audit."))

@@ -29,7 +29,7 @@ WORDS: Mapping[str, AuditWords] = {
     "avatar.erase": _("A removed picture was erased."),
     "avatar.lost": _("The object store has lost a picture; the one before it is shown."),
     "profile.update": _("Changed their profile: %(fields)s."),
-    "profile.on_loss": _("Changed what is shown when an NFT is lost."),
+    "profile.on_loss": _("Changed what is shown when the right to a picture is lost."),
     "profile.found_by_email": _("Changed whether they are found by e-mail."),
     "profile.notices": _("Changed which notices they get."),
     "data.export": _("Asked for a file of their data."),

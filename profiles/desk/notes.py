@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from profiles.audit import record_as_staff
 from profiles.errors import ExpectedError
 from profiles.models import Profile, StaffNote
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -23,7 +23,7 @@ def add_note(profile: Profile, author: User, text: str) -> StaffNote:
     if not text:
         raise ExpectedError(_("Write something into the note first."))
     if len(text) > MAX_LENGTH:
-        raise ExpectedError(_("A note has at most %(most)s characters.") % {"most": MAX_LENGTH})
+        raise ExpectedError(_("A note has at most %(most)s characters.", most=MAX_LENGTH))
     with transaction.atomic():
         note = StaffNote.objects.create(profile=profile, author=author, text=text)
         record_as_staff(profile, "note.add", author, note=note.pk)

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.audit import record_as_staff
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.errors import ExpectedError
 from profiles.models import Avatar, Profile
-from profiles.pictures.moderation import HIDDEN, MOST, hide_avatar, put_back_avatar, remove_everywhere
+from profiles.pictures.moderation import MOST, hide_avatar, is_hidden, put_back_avatar, remove_everywhere
 from profiles.pictures.rights import moderate_avatar
+from profiles.sentences import gettext as _
+from profiles.sentences import join_sentences
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -40,7 +41,7 @@ def put_back(avatar: Avatar, staff: User, reason: str) -> str:
 def remove_all(avatar: Avatar, staff: User, reason: str) -> str:
     count = remove_everywhere(avatar.image, reason, staff)
     said = ngettext("%(count)s picture is removed.", "%(count)s pictures are removed.", count) % {"count": count}
-    return f"{said} {_('Press again for the rest.')}" if count >= MOST else said
+    return join_sentences(said, _("Press again for the rest.")) if count >= MOST else said
 
 
 def lock(profile: Profile, staff: User, reason: str) -> str:
@@ -85,7 +86,7 @@ PICTURE_ACTIONS = (
         MODERATE,
         gettext_lazy("Nobody sees it from now on, and its person can’t bring it back. They read the reason."),
         remove,
-        is_open=lambda avatar: not avatar.is_locked or avatar.reason == HIDDEN,
+        is_open=lambda avatar: not avatar.is_locked or is_hidden(avatar),
         is_danger=True,
         position=20,
     ),

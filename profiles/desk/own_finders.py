@@ -36,7 +36,8 @@ def person_hit(profile: Profile, why: str) -> Hit:
 
 def picture_hit(avatar: Avatar, why: str) -> Hit:
     url = reverse("admin:profiles_avatar_change", args=[avatar.pk])
-    return Hit(_("Picture"), f"{avatar.title or _('A picture')} (@{avatar.profile.handle})", url, why)
+    title = avatar.title or _("A picture")
+    return Hit(_("Picture"), f"{title} (@{avatar.profile.handle})", url, why)
 
 
 def find_people(text: str, staff: User) -> Iterator[Hit]:

@@ -112,8 +112,8 @@ class Section(Generic[Subject]):
 
     template: rendered with what `build` returns, with `staff` (who looks), and with `subject`.
     build: takes the subject and who looks; returns None where there is nothing to show, not even a heading.
-    position: sections stand in this order: 10 pictures, 20 wallets, 30 claims, 40 mints, 50 sessions, 60 notices,
-    70 reports, 80 notes, 90 audit.
+    position: sections stand in this order: 10 pictures, 20 to 40 what another app knows of
+    them, 50 sessions, 60 notices, 70 reports, 80 notes, 90 audit.
     """
 
     slug: str

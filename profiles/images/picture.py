@@ -68,7 +68,9 @@ class Edit:
 
     def __post_init__(self) -> None:
         if not -MAX_ANGLE <= self.angle <= MAX_ANGLE:  # includes NaN
-            raise ImageRefused(f"A picture is straightened by {MAX_ANGLE} degrees at most.", errors.BAD_CROP)
+            raise ImageRefused(
+                _("A picture is straightened by %(degrees)s degrees at most.", degrees=MAX_ANGLE), errors.BAD_CROP
+            )
 
     @property
     def part(self) -> Crop | None:

@@ -432,6 +432,8 @@ class Migration(migrations.Migration):
                 ('block', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='hashes', to='profiles.block')),
             ],
             options={
+                'verbose_name': 'hash of a blocked picture',
+                'verbose_name_plural': 'hashes of blocked pictures',
                 'abstract': False,
             },
         ),
@@ -477,6 +479,7 @@ class Migration(migrations.Migration):
                 ('image', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='profiles.storedimage')),
             ],
             options={
+                'verbose_name_plural': 'image hashes',
                 'abstract': False,
             },
         ),

@@ -54,6 +54,9 @@ class ImageHash(Banded):
 
     image = models.OneToOneField(StoredImage, on_delete=models.CASCADE, primary_key=True, related_name="+")
 
+    class Meta(Banded.Meta):
+        verbose_name_plural = _("image hashes")
+
     def __str__(self) -> str:
         return f"{self.hash & 0xFFFF_FFFF_FFFF_FFFF:016x}"
 
@@ -69,13 +72,13 @@ class Block(Leased):
     kind = models.CharField(_("kind"), max_length=16, help_text=_("As profiles.blocks.kinds registers it."))
     value = models.CharField(_("value"), max_length=200)
     reason = models.CharField(_("reason"), max_length=200, help_text=_("People whose picture it hides read it."))
-    sample = models.BinaryField(default=b"", blank=True, help_text="By which similar pictures are found, packed.")
+    sample = models.BinaryField(default=b"", blank=True, help_text=_("By which similar pictures are found, packed."))
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("since"), db_index=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     ended_at: models.DateTimeField[datetime | None, datetime | None] = models.DateTimeField(
-        null=True, blank=True, help_text="When staff ended it. It is deleted once all that it hid is back."
+        null=True, blank=True, help_text=_("When staff ended it. It is deleted once all that it hid is back.")
     )
 
     class Meta(Leased.Meta):
@@ -115,6 +118,10 @@ class BlockHash(Banded):
     block = models.ForeignKey(Block, on_delete=models.CASCADE, related_name="hashes")
     variant = models.PositiveSmallIntegerField()
 
+    class Meta(Banded.Meta):
+        verbose_name = _("hash of a blocked picture")
+        verbose_name_plural = _("hashes of blocked pictures")
+
     def __str__(self) -> str:
         return f"{self.block_id}.{self.variant}"
 
@@ -125,8 +132,8 @@ class BlockMark(models.Model):
     # No index of its own: "mark_once" begins with it.
     block = models.ForeignKey(Block, on_delete=models.CASCADE, related_name="marks", db_index=False)
     sha256 = HexField(max_length=32, db_index=True)
-    is_similar = models.BooleanField(default=False, help_text="Found by its looks: a person must decide.")
-    is_allowed = models.BooleanField(default=False, help_text="A person decided that the block does not cover it.")
+    is_similar = models.BooleanField(default=False, help_text=_("Found by its looks: a person must decide."))
+    is_allowed = models.BooleanField(default=False, help_text=_("A person decided that the block does not cover it."))
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["block", "sha256"], name="mark_once")]
@@ -144,10 +151,15 @@ class Hold(models.Model):
     # Without an index of its own: "hold_once" begins with it.
     avatar = models.ForeignKey(Avatar, on_delete=models.CASCADE, related_name="holds", db_index=False)
     block = models.ForeignKey(
-        Block, on_delete=models.CASCADE, null=True, blank=True, related_name="holds", help_text="Empty: the classifier."
+        Block,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="holds",
+        help_text=_("Empty: the classifier."),
     )
     reason = models.CharField(_("reason"), max_length=300)
-    waits = models.BooleanField(_("waits for a decision"), help_text="A person must decide whether it may be shown.")
+    waits = models.BooleanField(_("waits for a decision"), help_text=_("A person must decide whether it may be shown."))
     created_at: models.DateTimeField[datetime, datetime] = models.DateTimeField(_("since"))
 
     class Meta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from profiles.leases import Leased, Policy
 from profiles.models.people import Profile
@@ -21,11 +22,13 @@ class LinkCheck(Leased):
     person = "profile_id"
 
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="link_checks")
-    url = models.CharField(max_length=200, help_text="One of the profile’s links.")
+    url = models.CharField(max_length=200, help_text=_("One of the profile’s links."))
     verified_at = models.DateTimeField(
-        null=True, blank=True, help_text="When the page last linked back. Empty: the last time it was read, it did not."
+        null=True,
+        blank=True,
+        help_text=_("When the page last linked back. Empty: the last time it was read, it did not."),
     )
-    checked_at = models.DateTimeField(null=True, blank=True, help_text="When the page was last read.")
+    checked_at = models.DateTimeField(null=True, blank=True, help_text=_("When the page was last read."))
 
     class Meta:
         indexes = [*Leased.Meta.indexes]

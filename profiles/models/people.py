@@ -133,7 +133,7 @@ class AuditEntry(models.Model):
     action = models.CharField(max_length=40)
     detail: models.JSONField[dict[str, object], dict[str, object]] = models.JSONField(default=dict, blank=True)
     at = models.DateTimeField(db_default=Now())
-    is_by_staff = models.BooleanField(default=False, help_text="Done by somebody else than the person or the site.")
+    is_by_staff = models.BooleanField(default=False, help_text=_("Done by somebody else than the person or the site."))
 
     class Meta:
         ordering = ["-at"]

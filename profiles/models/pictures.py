@@ -11,7 +11,7 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from profiles import settings
 from profiles.fields import HexField, SentenceField
@@ -33,7 +33,11 @@ class StoredImage(Leased):
 
     sha256 = HexField(max_length=32, unique=True)
     source_sha256: models.Field[str | None, str | None] = HexField(  # type: ignore[assignment, misc]  # nullable
-        max_length=32, null=True, blank=True, db_index=True, help_text="Of the first file that it was made of."
+        max_length=32,
+        null=True,
+        blank=True,
+        db_index=True,
+        help_text=gettext_lazy("Of the first file that it was made of."),
     )
     mime = models.CharField(max_length=32)
     width = models.PositiveIntegerField()
@@ -131,7 +135,7 @@ class Avatar(models.Model):
         ACTIVE = "active", gettext_lazy("Active")
         WITHDRAWN = "withdrawn", gettext_lazy("Withdrawn")
         REMOVED = "removed", gettext_lazy("Removed")
-        HELD = "held", gettext_lazy("Held")  # shown to nobody: profiles.pictures.holds
+        HELD = "held", pgettext_lazy("picture", "Held")  # shown to nobody: profiles.pictures.holds
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # Without indexes of their own: "avatar_history" and "avatar_once_in_history" begin with them.

@@ -67,49 +67,51 @@ class ReportCase(models.Model):
         CLOSED = "closed", _("Closed by itself")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    key = models.CharField(max_length=100, help_text="What is reported: reports of the same key join an open case.")
+    key = models.CharField(max_length=100, help_text=_("What is reported: reports of the same key join an open case."))
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="report_cases")
     avatar = models.ForeignKey(
         Avatar, on_delete=models.SET_NULL, null=True, blank=True, related_name="report_cases",
-        help_text="The entry of their history that was shown; empty once it is erased.",
+        help_text=_("The entry of their history that was shown; empty once it is erased."),
     )  # fmt: skip
     image = models.ForeignKey(
         StoredImage, on_delete=models.PROTECT, null=True, blank=True, related_name="report_cases",
-        help_text="The picture that was shown.",
+        help_text=_("The picture that was shown."),
     )  # fmt: skip
-    sha256 = HexField(max_length=32, help_text="The hash of the picture; empty without one.")
+    sha256 = HexField(max_length=32, help_text=_("The hash of the picture; empty without one."))
     source = models.CharField(max_length=MAX_NAME, blank=True)
-    reference = models.CharField(max_length=250, blank=True, help_text="The token, as its source names it.")
+    reference = models.CharField(max_length=250, blank=True, help_text=_("The token, as its source names it."))
     subject = models.CharField(max_length=8, choices=Subject.choices)
     shown: models.JSONField[dict[str, str], dict[str, str]] = models.JSONField(
-        default=dict, blank=True, help_text="The texts of the page as they were."
+        default=dict, blank=True, help_text=_("The texts of the page as they were.")
     )
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     report_count = models.PositiveIntegerField(default=0)
-    rank = models.PositiveSmallIntegerField(default=0, help_text="How much the reports weigh; see reports.weighing.")
+    rank = models.PositiveSmallIntegerField(default=0, help_text=_("How much the reports weigh; see reports.weighing."))
     opened_at = models.DateTimeField()
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     verdict = models.CharField(max_length=6, choices=Verdict.choices, blank=True)
     why = models.CharField(max_length=13, choices=Reason.choices, blank=True)
-    words = models.CharField(max_length=300, blank=True, help_text="The reason in staff’s own words; may be empty.")
+    words = models.CharField(max_length=300, blank=True, help_text=_("The reason in staff’s own words; may be empty."))
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     decided_at = models.DateTimeField(null=True, blank=True)
     effect: models.JSONField[dict[str, object], dict[str, object]] = models.JSONField(
-        default=dict, blank=True, help_text="What the decision changed, and so what undoing it changes back."
+        default=dict, blank=True, help_text=_("What the decision changed, and so what undoing it changes back.")
     )
     appeal_words = models.TextField(max_length=MAX_WORDS, blank=True)
     appealed_at = models.DateTimeField(null=True, blank=True)
-    is_upheld = models.BooleanField(null=True, blank=True, help_text="Whether the appeal left the decision as it was.")
+    is_upheld = models.BooleanField(
+        null=True, blank=True, help_text=_("Whether the appeal left the decision as it was.")
+    )
     appeal_answer = models.CharField(max_length=300, blank=True)
     appeal_decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
     appeal_decided_at = models.DateTimeField(null=True, blank=True)
-    delete_at = models.DateTimeField(null=True, blank=True, help_text="When the case and its evidence are deleted.")
+    delete_at = models.DateTimeField(null=True, blank=True, help_text=_("When the case and its evidence are deleted."))
 
     class Meta:
         verbose_name, verbose_name_plural = _("report"), _("reports")
@@ -145,7 +147,7 @@ class Report(Leased):
     reporter_key = HexField(max_length=32)
     reason = models.CharField(max_length=13, choices=Reason.choices)
     words = models.TextField(max_length=MAX_WORDS, blank=True)
-    guest_email = models.EmailField(blank=True, help_text="Where a guest wants the answer.")
+    guest_email = models.EmailField(blank=True, help_text=_("Where a guest wants the answer."))
     language = models.CharField(max_length=16, blank=True)
     weight = models.PositiveSmallIntegerField(default=1)
     at = models.DateTimeField()

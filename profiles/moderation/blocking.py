@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.audit import record_as_staff
@@ -25,6 +24,7 @@ from profiles.models.blocks import pack_samples, unpack_samples
 from profiles.people.profiles import profile_of
 from profiles.pictures.holds import Cause, hold_avatar, release_avatar
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
 from profiles.store import objects
 from profiles.text import one_line
 

@@ -33,7 +33,7 @@ def find_blocks(text: str, staff: User) -> Iterator[parts.Hit]:
     del staff
     for block in Block.objects.filter(value__in={text, text.lower()}, ended_at=None)[:HITS]:
         url = f"{reverse('admin:profiles_block_changelist')}?q={block.value}"
-        yield parts.Hit(_("Block"), f"{label_of(block.kind)}: {block.value}", url, block.reason)
+        yield parts.Hit(_("Blocked"), f"{label_of(block.kind)}: {block.value}", url, block.reason)
 
 
 def build_blocks(avatar: Avatar, staff: User) -> dict[str, object] | None:

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext as _
-
 from profiles.blocks.kinds import SIMILAR, BlockRefused, get_kind
 from profiles.blocks.matching import active_blocks
 from profiles.models import Block
 from profiles.models.blocks import unpack_samples
 from profiles.moderation.blocking import add_block, find_image, parse_reason
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -61,7 +60,7 @@ def write_list(blocks: Iterable[Block]) -> Iterator[str]:
 def read_list(content: bytes) -> list[Line]:
     """Parse and judge every line, changing nothing. Raise BlockRefused for what is no such file."""
     if len(content) > MAX_BYTES:
-        raise BlockRefused(_("A list may have up to %(most)s MB.") % {"most": MAX_BYTES // 1024**2})
+        raise BlockRefused(_("A list may have up to %(most)s MB.", most=MAX_BYTES // 1024**2))
     try:
         text = content.decode("utf-8-sig")
         rows = csv.DictReader(io.StringIO(text, newline=""), strict=True)
@@ -72,9 +71,9 @@ def read_list(content: bytes) -> list[Line]:
     except UnicodeDecodeError as error:
         raise BlockRefused(_("This file is not text in UTF-8.")) from error
     except csv.Error as error:
-        raise BlockRefused(_("This file can't be read as CSV: %(fault)s.") % {"fault": error}) from error
+        raise BlockRefused(_("This file can't be read as CSV: %(fault)s.", fault=str(error))) from error
     if len(lines) > MAX_LINES:
-        raise BlockRefused(_("A list may have up to %(most)s lines.") % {"most": MAX_LINES})
+        raise BlockRefused(_("A list may have up to %(most)s lines.", most=MAX_LINES))
     return _mark_known(lines)
 
 

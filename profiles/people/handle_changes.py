@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.template.defaultfilters import date
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.jobs import job
 from profiles.models import FormerHandle, Profile
 from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, MAX_HANDLE, HandleError, check_handle, retired_among
+from profiles.sentences import gettext as _
 from profiles.signals import handle_changed
 
 # How many variants of a taken handle are tried: lena-2 to lena-9.
@@ -56,8 +56,10 @@ def check_pace(profile: Profile, now: datetime) -> None:
     if len(left) < ours.handle_changes:
         return
     again_at = left[-ours.handle_changes] + ours.handle_change_time
-    sentence = _("You changed your handle a few times lately. You can change it again on %(day)s.")
-    raise HandleError(sentence % {"day": date(localtime(again_at + timedelta(days=1)), _("j F Y"))}, HANDLE_TOO_SOON)
+    day = date(localtime(again_at + timedelta(days=1)), _("j F Y"))
+    raise HandleError(
+        _("You changed your handle a few times lately. You can change it again on %(day)s.", day=day), HANDLE_TOO_SOON
+    )
 
 
 def complete_change(profile: Profile, left: str, now: datetime) -> None:
@@ -74,8 +76,7 @@ def complete_change(profile: Profile, left: str, now: datetime) -> None:
 
 
 def taken(handle: str) -> HandleError:
-    sentence = _("The handle %(handle)s is taken. Please choose another.")
-    return HandleError(sentence % {"handle": handle}, HANDLE_TAKEN)
+    return HandleError(_("The handle %(handle)s is taken. Please choose another.", handle=handle), HANDLE_TAKEN)
 
 
 @job(every=timedelta(hours=1), expires=None)

@@ -8,12 +8,11 @@ import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from profiles import settings
 from profiles.errors import ExpectedError, Kind
 from profiles.jobs import job
 from profiles.models import HANDLE_PATTERN, HANDLE_RULE, RetiredHandle
+from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
 # Names that would let somebody speak for the site, or that stand for nobody.
@@ -50,7 +49,7 @@ def check_handle(handle: str) -> None:
     ours = settings.current()
     if handle in RESERVED | ours.reserved_handles | {ours.site_name.lower()}:
         raise HandleError(
-            _("The handle %(handle)s is reserved. Please choose another.") % {"handle": handle}, HANDLE_RESERVED
+            _("The handle %(handle)s is reserved. Please choose another.", handle=handle), HANDLE_RESERVED
         )
 
 

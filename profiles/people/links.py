@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.utils.translation import gettext as _
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
 MAX_LINKS = 5
@@ -30,7 +30,7 @@ def parse_links(text: str) -> tuple[str, ...]:
     lines = dict.fromkeys(line.strip() for line in text.splitlines() if line.strip())
     links = tuple(dict.fromkeys(_parse_link(line) for line in lines))
     if len(links) > MAX_LINKS:
-        raise LinkError(_("You can show up to %(count)s links.") % {"count": MAX_LINKS})
+        raise LinkError(_("You can show up to %(count)s links.", count=MAX_LINKS))
     return links
 
 
@@ -52,6 +52,4 @@ def _parse_link(line: str) -> str:
 
 
 def _not_a_link(line: str) -> LinkError:
-    return LinkError(
-        _("“%(line)s” is not a web address. Write one a line, such as example.org/me.") % {"line": line[:80]}
-    )
+    return LinkError(_("“%(line)s” is not a web address. Write one a line, such as example.org/me.", line=line[:80]))

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from django.db.models import Q
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.blocks.matching import PictureBlocked, describe_block
@@ -29,6 +28,7 @@ from profiles.leases import lease_row
 from profiles.models import Avatar, Classification, StoredImage
 from profiles.pictures.holds import Cause, hold_avatar, release_avatar, take_down
 from profiles.row_queue import queue_due
+from profiles.sentences import gettext as _
 from profiles.store import objects
 from profiles.text import one_line
 
@@ -133,10 +133,10 @@ def ask(picture: ClassifierPicture) -> Opinion:
     try:
         said = answers.get(timeout=seconds)
     except Empty:
-        raise Unknown(f"The classifier took longer than {seconds:g} s.") from None
+        raise Unknown(_("The classifier took longer than %(seconds)s s.", seconds=seconds)) from None
     if isinstance(said, Exception):
         log.error("The classifier failed", exc_info=said)
-        raise Unknown(f"The classifier failed: {type(said).__name__}.") from said
+        raise Unknown(_("The classifier failed: %(what)s.", what=type(said).__name__)) from said
     return _parse(said)
 
 
@@ -154,7 +154,7 @@ def apply_opinion(image: StoredImage, opinion: Opinion) -> None:
 
 def _parse(said: object) -> Opinion:
     if not isinstance(said, tuple) or len(said) != len(Opinion._fields) or said[0] not in {ALLOW, HOLD, REFUSE}:
-        raise Unknown("The classifier's answer is none of allow, hold and refuse with a reason.")
+        raise Unknown(_("The classifier's answer is none of allow, hold and refuse with a reason."))
     reason = one_line(str(said[1]))[:200]
     return Opinion(said[0], reason or ("" if said[0] == ALLOW else _("It was found by an automatic check.")))
 

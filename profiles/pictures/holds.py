@@ -12,7 +12,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles.blocks.matching import PictureBlocked, avatar_digests, describe_block, describe_hold, marks_of
 from profiles.models import Avatar, Block, BlockMark, Hold, Profile
@@ -25,6 +24,7 @@ from profiles.pictures.changing import (
 )
 from profiles.pictures.notices import notify_held, notify_removed
 from profiles.sentences import clean_sentence
+from profiles.sentences import gettext as _
 from profiles.sources import UPLOAD
 
 State = Avatar.State
@@ -88,7 +88,7 @@ def apply_holds(avatar: Avatar) -> None:
         return
     hold = avatar.holds.order_by("waits", "pk").first()
     if hold is not None:
-        update_avatar(avatar, state=State.HELD, reason=_describe(hold)[:300], is_offered=False)
+        update_avatar(avatar, state=State.HELD, reason=_describe(hold), is_offered=False)
     elif avatar.state == State.HELD:
         has_right = avatar.source == UPLOAD or avatar.attested_at is not None
         reason = "" if has_right else _("The right to show it was lost while it was held.")

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles.models import Avatar, StoredImage
 from profiles.pictures.changing import AvatarError, lock_owner_of, refresh_current, update_avatar
@@ -18,25 +17,35 @@ from profiles.pictures.history import State
 from profiles.pictures.holds import apply_holds
 from profiles.pictures.notices import notify_put_back
 from profiles.pictures.rights import moderate_avatar
+from profiles.sentences import gettext as _
+from profiles.sentences import gettext_noop, to_english
 from profiles.sources import UPLOAD
 from profiles.store.squares import make_all_squares
 from profiles.text import one_line
 
 #: Pictures that one press removes. There are seldom more than a few of the same bytes.
 MOST = 500
-HIDDEN = "Hidden while the site’s team looks at it."
+_HIDDEN = gettext_noop("Hidden while the site’s team looks at it.")
 
 
 def hide_avatar(avatar_id: UUID, reason: str, actor: AbstractBaseUser) -> Avatar:
-    """Hide a picture from everybody until it is removed or put back. The person reads HIDDEN, staff the reason."""
+    """Hide a picture from everybody until it is removed or put back.
+
+    The person reads that the team looks at it; staff read the reason.
+    """
     reason = _checked(reason)
     with lock_owner_of(avatar_id) as (owner, avatar):
         if avatar.is_locked:
             raise AvatarError(_("This picture is hidden or removed already."))
         hidden = {"state": State.REMOVED, "removed_at": avatar.removed_at or timezone.now(), "is_locked": True}
-        update_avatar(avatar, reason=HIDDEN, **hidden)
+        update_avatar(avatar, reason=_(_HIDDEN), **hidden)
         refresh_current(owner, "avatar.hide", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256)
     return avatar
+
+
+def is_hidden(avatar: Avatar) -> bool:
+    """Return whether the picture was hidden until the team decides, and neither removed nor put back since."""
+    return avatar.is_locked and to_english(avatar.reason) == _HIDDEN
 
 
 def put_back_avatar(avatar_id: UUID, reason: str, actor: AbstractBaseUser) -> Avatar:
@@ -49,9 +58,9 @@ def put_back_avatar(avatar_id: UUID, reason: str, actor: AbstractBaseUser) -> Av
         if not avatar.is_locked:
             raise AvatarError(_("This picture was not removed by the site’s team."))
         has_right = avatar.source == UPLOAD or avatar.attested_at is not None
-        lost = "" if has_right else "The right to show it was lost while it was removed."
+        lost = "" if has_right else _("The right to show it was lost while it was removed.")
         state = State.ACTIVE if has_right else State.WITHDRAWN
-        was_hidden_only = avatar.reason == HIDDEN
+        was_hidden_only = is_hidden(avatar)
         update_avatar(avatar, state=state, removed_at=None, is_locked=False, reason=lost)
         apply_holds(avatar)
         make_all_squares(avatar.image, timezone.now())

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.audit import record
@@ -14,6 +13,7 @@ from profiles.models import MAX_WORDS, AuditEntry, Avatar, Profile, Reason, Repo
 from profiles.pictures.changing import lock_profile, own_avatar
 from profiles.reports.cases import State, lock_case
 from profiles.reports.errors import ReportError
+from profiles.sentences import gettext as _
 
 
 def appeal_ends_at(case: ReportCase) -> datetime | None:

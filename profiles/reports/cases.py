@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext as _
 
 from profiles.audit import record
 from profiles.models import ReportCase
 from profiles.pictures.changing import lock_profile
 from profiles.reports.errors import ReportError
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -46,7 +46,7 @@ def why_not(case: ReportCase, staff: User) -> str:
     if case.state == State.APPEALED and case.decided_by_id == staff.pk:
         return _("You decided this first. Somebody else must decide the appeal.")
     if case.assignee_id not in {None, staff.pk}:
-        return _("%(name)s works on this. Take it over first.") % {"name": case.assignee}
+        return _("%(name)s works on this. Take it over first.", name=str(case.assignee))
     return ""
 
 

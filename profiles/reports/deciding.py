@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.utils.translation import gettext as _
-
 from profiles import settings
 from profiles.audit import record
 from profiles.models import ReportCase, Verdict
@@ -18,6 +16,7 @@ from profiles.reports.effects import apply_verdict, get_offered, revert_verdict
 from profiles.reports.errors import ReportError
 from profiles.reports.telling import tell_appeal, tell_decision, tell_undone
 from profiles.reports.words import reason_of
+from profiles.sentences import gettext as _
 from profiles.text import one_line
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from profiles.models import Avatar, Profile, ReportCase, Verdict
 from profiles.people.hiding import set_hidden_by_staff
 from profiles.pictures.history import remove_avatar
-from profiles.pictures.moderation import HIDDEN, put_back_avatar
+from profiles.pictures.moderation import is_hidden, put_back_avatar
 from profiles.pictures.rights import moderate_avatar
 from profiles.reports.blocking import block_image, end_block
 from profiles.reports.errors import ReportError
 from profiles.reports.words import language_of, reason_of
+from profiles.sentences import gettext as _
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -63,7 +63,7 @@ def _remove(case: ReportCase, staff: User) -> Effect:
     avatar = case.avatar
     if avatar is None:
         return {}
-    was_hidden = avatar.is_locked and avatar.reason == HIDDEN
+    was_hidden = is_hidden(avatar)
     if avatar.is_locked and not was_hidden:
         raise ReportError(_("This picture was removed already."))
     effect: Effect = {"picture": str(avatar.pk), "was_there": was_hidden or avatar.state != Avatar.State.REMOVED}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from profiles.errors import ExpectedError, Kind
+from profiles.sentences import gettext_noop
 
 
 class ReportError(ExpectedError):
     """This can't be reported, decided or appealed, or not by this person."""
 
-    kind = Kind("report-refused", "The report can't be taken", 409)
+    kind = Kind("report-refused", gettext_noop("The report can't be taken"), 409)

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import Q
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 
 from profiles import settings
 from profiles.audit import record
@@ -19,6 +18,7 @@ from profiles.models import MAX_WORDS, Avatar, Profile, Report, ReportCase
 from profiles.pictures.changing import lock_profile
 from profiles.reports.errors import ReportError
 from profiles.reports.weighing import MOST, weigh
+from profiles.sentences import gettext as _
 from profiles.serving.showing import shown_picture
 
 Subject, State = ReportCase.Subject, ReportCase.State

@@ -1,6 +1,7 @@
 // @ts-check
 import { parseChainId } from "./wallet-answers.js";
-import { UserFacingError, describeError, errorCode } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
+import { describeError, errorCode } from "./wallet-errors.js";
 import { gettext } from "./words.js";
 
 /**

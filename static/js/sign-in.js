@@ -3,7 +3,7 @@ import { checksummedAddress, isSameAddress, shortAddress, toHex } from "./addres
 import { fetchChainId } from "./chains.js";
 import { postJson, redirectTo } from "./http.js";
 import { parseAccounts, parseChainId, parseSignature } from "./wallet-answers.js";
-import { UserFacingError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
 import { WalletPanel } from "./wallet-panel.js";
 import { gettext, joinNames } from "./words.js";
 

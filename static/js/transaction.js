@@ -5,7 +5,7 @@ import { fetchChainId } from "./chains.js";
 import { Problem, postJson, redirectTo } from "./http.js";
 import { PendingHash, isTransactionHash } from "./pending-hash.js";
 import { parseAccounts, parseHash } from "./wallet-answers.js";
-import { UserFacingError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
 import { gettext } from "./words.js";
 

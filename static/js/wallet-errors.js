@@ -10,8 +10,6 @@ import { gettext } from "./words.js";
  * @typedef {{kind: Kind, message: string}} ErrorDescription
  */
 
-export { UserFacingError };
-
 /** @type {Map<number, ErrorDescription>} */
 const BY_CODE = new Map([
   [

@@ -3,7 +3,8 @@ import { describeSwitchError, fetchChainId, parseChains, switchChain } from "./c
 import { createElement, findPart } from "./dom.js";
 import { rememberWallet } from "./last-wallet.js";
 import { isPhone } from "./phone.js";
-import { UserFacingError, describeError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
+import { describeError } from "./wallet-errors.js";
 import { WalletList } from "./wallet-list.js";
 import { remoteWallets } from "./walletconnect-wallet.js";
 import { gettext } from "./words.js";

@@ -3,7 +3,7 @@ import { isAddress } from "./addresses.js";
 import { chainHex } from "./chains.js";
 import { cleanAppLink } from "./phone.js";
 import { parseAccounts, parseChainId } from "./wallet-answers.js";
-import { UserFacingError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
 import { cleanName } from "./wallets.js";
 import { gettext, joinNames } from "./words.js";
 

@@ -1,5 +1,6 @@
 // @ts-check
-import { UserFacingError, describeError } from "./wallet-errors.js";
+import { UserFacingError } from "./user-facing-error.js";
+import { describeError } from "./wallet-errors.js";
 import { CanceledError, WalletPanel } from "./wallet-panel.js";
 import { gettext } from "./words.js";
 

@@ -16,7 +16,7 @@ from tests.kit import texts
 CATALOGS = catalogs()
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[ds]|%%|\{\w+\}|</?(?:a|b|code|em|strong)\b[^>]*>")
 #: Names, formats and words that are the same in every language.
-SAME_EVERYWHERE = {"HTML", "Markdown", "Example", "API", "UTC", "SHA-256"}
+SAME_EVERYWHERE = {"HTML", "Markdown", "Example", "API", "UTC", "SHA-256", "sha256"}
 # Errors that nobody sees: another script catches them, or a wallet shows its own.
 SCRIPTS_SAY = {
     "`The store answered ${request.status}.`",

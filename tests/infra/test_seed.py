@@ -68,5 +68,5 @@ def test_what_the_tokens_show_is_in_our_store(chain: Chain) -> None:
     template = chain.contract("DemoEditions", placed["editions"]).functions.uri(1).call()
     assert uri.startswith("ipfs://")
     assert template.endswith("/{id}.json")
-    # Two avatars and two editions, each with an image and metadata.
-    assert CachedObject.objects.filter(origin=CachedObject.Origin.PINNED).count() == 8
+    # Two avatars, two editions and the collection of avatars, each with an image and metadata.
+    assert CachedObject.objects.filter(origin=CachedObject.Origin.PINNED).count() == 10

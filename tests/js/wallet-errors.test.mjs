@@ -1,7 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserFacingError, describeError, errorCode } from "../../static/js/wallet-errors.js";
+import { UserFacingError } from "../../static/js/user-facing-error.js";
+import { describeError, errorCode } from "../../static/js/wallet-errors.js";
 
 /** @type {[number, string][]} */
 const KINDS = [

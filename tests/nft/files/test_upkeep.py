@@ -87,11 +87,11 @@ def test_damage_is_an_alarm_until_the_file_is_restored(admin_client: Client, cap
     assert rehash_due(LATER, NONE) == 1
     assert CachedObject.objects.get().damaged_at == LATER
     assert "is damaged" in caplog.text
-    assert "are damaged" in admin_client.get("/admin/nft/cachedobject/").content.decode()
+    assert "IPFS files are damaged" in admin_client.get("/admin/").text
     assert rehash_due(LATER + timedelta(minutes=5), NONE) == 0  # not looked at every minute
     pin_file(CONTENT, "image/png", LATER)
     assert CachedObject.objects.get(root_cid=str(kept.cid)).damaged_at is None
-    assert "are damaged" not in admin_client.get("/admin/nft/cachedobject/").content.decode()
+    assert "files are damaged" not in admin_client.get("/admin/").text
 
 
 def test_nothing_is_marked_damaged_while_the_store_is_down(monkeypatch: pytest.MonkeyPatch) -> None:

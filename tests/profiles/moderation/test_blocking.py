@@ -7,7 +7,7 @@ from datetime import datetime
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
+from django.utils import timezone, translation
 from PIL import Image, ImageOps
 
 from profiles.blocks.kinds import SHA256, SIMILAR, BlockRefused
@@ -70,6 +70,9 @@ def test_an_exact_block_hides_the_picture_everywhere_and_its_end_brings_back_onl
     assert in_use(bob) is None
     assert alice.avatar_version > version
     assert "Not a nice picture." in shown.reason
+    with translation.override("de"):
+        shown.refresh_from_db()
+        assert "Diese Website hat dieses Bild gesperrt: Not a nice picture." in shown.reason
     with pytest.raises(PictureBlocked, match="Not a nice picture"):
         show(alice, photo(2))
     with pytest.raises(AvatarNotShowable, match="blocked"):

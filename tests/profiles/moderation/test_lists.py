@@ -73,7 +73,7 @@ def test_faults_are_told_by_line(staff: User) -> None:
         (b"\xff\xfe\x00", "not text in UTF-8"),
         (b'kind,value,reason\n"sha256,1,2', "as CSV"),
         (b"\x00" * 10, "must name the columns"),
-        (b"kind,value,reason\n" + b"sha256,1,x\n" * 10_001, "up to 10000 lines"),
+        (b"kind,value,reason\n" + b"sha256,1,x\n" * 10_001, "up to 10,000 lines"),
     ],
 )
 def test_what_is_no_list_is_refused(content: bytes, said: str, db: None) -> None:

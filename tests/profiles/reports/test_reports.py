@@ -11,13 +11,13 @@ from django.contrib.auth.models import User
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from profiles.blocks.matching import active_blocks
 from profiles.models import AuditEntry, Avatar, Notice, Profile, Reason, Report, ReportCase, StoredImage, Verdict
 from profiles.own_data.parts import get_parts
 from profiles.pictures.history import remove_avatar
-from profiles.pictures.moderation import hide_avatar
+from profiles.pictures.moderation import hide_avatar, is_hidden
 from profiles.pictures.rights import moderate_avatar
 from profiles.reports import cases, inbox
 from profiles.reports.answering import answer_report
@@ -355,7 +355,12 @@ def test_a_picture_hidden_meanwhile_can_be_removed_and_one_removed_by_its_person
 ) -> None:
     hidden = an_upload(alice)
     case = report(alice, person(bob))
-    hide_avatar(hidden.pk, "Let us see.", mod)
+    with translation.override("de"):
+        hide_avatar(hidden.pk, "Let us see.", mod)
+        hidden.refresh_from_db()
+        assert (hidden.reason, is_hidden(hidden)) == ("Verborgen, während unser Team es sich ansieht.", True)
+    hidden.refresh_from_db()
+    assert (hidden.reason, is_hidden(hidden)) == ("Hidden while the site’s team looks at it.", True)
     decide(case.pk, REMOVE, mod, timezone.now())
     undo(case.pk, "No.", mod, timezone.now())
     assert in_use(alice) == hidden
