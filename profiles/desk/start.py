@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+from django.conf import settings
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -113,7 +114,7 @@ def _unknown(part: Words) -> Waiting:
 
 def _get_facts() -> _Facts:
     """Return what was read in the last seconds, or read it. Without a cache it is read each time."""
-    key = f"desk:start:{get_language()}"
+    key = _key_of(get_language())
     try:
         found: _Facts | None = cache.get(key)
         if found is None:
@@ -122,6 +123,18 @@ def _get_facts() -> _Facts:
     except (RedisError, OSError):
         found = _read_facts()
     return found
+
+
+def forget_start() -> None:
+    """Let the page be read anew: whoever did something wants to see that it is done."""
+    try:
+        cache.delete_many([_key_of(code) for code, _name in settings.LANGUAGES])
+    except (RedisError, OSError):
+        log.warning("What the desk keeps could not be forgotten.", exc_info=True)
+
+
+def _key_of(language: str | None) -> str:
+    return f"desk:start:{language}"
 
 
 def _read_facts() -> _Facts:
