@@ -83,4 +83,4 @@ def test_the_page_shows_what_was_asked_for_or_its_first_choice(
     page = response.content.decode()
     assert f'{address}"' in page
     assert "&lt;a href=&quot;" in page, "it is shown as text"
-    assert page.count("<img") == 1 + page.count('class="avatar'), "nothing but the preview shows it"
+    assert page.count("<img") == 1 + page.count('class="avatar') + page.count('class="qr"'), "only the preview"
