@@ -73,6 +73,7 @@ urlpatterns = [
     path("mint/<uuid:mint_id>/use/", minting.mint_use, name="mint_use"),
     path("about/collections/", collections_page.collections, name="collections"),
     path("nft/<str:cid>/", published.published, name="published"),
+    path("nft/<str:cid>/report/", published.report, name="published_report"),
     # What we hold for IPFS
     path("avatar/<str:identifier>/proof.json", proof_document.proof_document, name="proof_document"),
     path("prove/<str:identifier>/", prove.prove, name="prove"),

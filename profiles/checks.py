@@ -84,6 +84,16 @@ def check_blocks(app_configs: object, **kwargs: object) -> list[CheckMessage]:
 
 
 @register()
+def check_appeals(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """Check that a removed picture is still there when an appeal against its removal is upheld."""
+    ours = profiles_settings.current()
+    if ours.appeal_days <= ours.moderated_days:
+        return []
+    hint = "An appeal could no longer bring back a removed picture: shorten the one, or lengthen the other."
+    return [Error("REPORTS_APPEAL_DAYS is more than AVATAR_MODERATED_DAYS.", hint=hint, id="profiles.E014")]
+
+
+@register()
 def check_networks(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     ours = profiles_settings.current()
     given = {"AVATAR_IPV4_NETWORKS": (ours.ipv4_networks, 32), "AVATAR_IPV6_NETWORKS": (ours.ipv6_networks, 128)}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from allauth.account.adapter import get_adapter
 from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -16,11 +20,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from profiles.desk.start import build_start
+from profiles.desk.start import build_start, forget_start
 from profiles.people.signed_in import signed_in
 from users.login_methods import began_by_wallet
 from users.sign_in_log import has_second_factor
 
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 NOT_BY_WALLET = gettext_lazy(
     "You signed in with a wallet, which does not open the admin here. Sign out, and sign in in another way."
 )
@@ -46,6 +51,19 @@ class SiteAdmin(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and find_next_step(request) is None
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """Let the desk be read anew after whatever staff do."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def seen(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponseBase:
+            response: HttpResponseBase = inner(request, *arguments, **named)
+            if request.method == "POST":
+                forget_start()
+            return response
+
+        return cast("View", seen)
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Begin with the desk: what waits for staff, the health of each part, today's figures."""

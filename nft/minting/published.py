@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from nft.core.ipfs.cid import Cid
-from nft.models import MintRequest
+from nft.models import MintRequest, TokenClaim
 from profiles import settings as profiles_settings
+from profiles.models import Avatar
 
 #: Tokens of one picture that are named, newest first.
 MAX_TOKENS = 20
@@ -33,6 +34,13 @@ def find_published(cid: Cid) -> Published | None:
     if not mints:
         return None
     return Published(mints[0], [mint for mint in mints if mint.state == MintRequest.State.CONFIRMED])
+
+
+def find_avatar(mint: MintRequest) -> Avatar | None:
+    """Return the newest entry of the maker's history that shows this picture as an NFT of theirs, if there is one."""
+    claims = TokenClaim.objects.filter(user=mint.user, picture__image_cid=mint.image_cid, avatar__is_locked=False)
+    claim = claims.select_related("avatar__image").order_by("-created_at").first()
+    return None if claim is None else claim.avatar
 
 
 def external_url(cid: Cid) -> str:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import parse_asset_id
+from nft.files.blocked import KIND
 from nft.settings.chains import describe_chain
 from profiles.sources import Reference
 
+IPFS = "ipfs://"
+
 
 def describe_reference(reference: str) -> Reference:
-    """Return the words and links of a CAIP-19 identifier; the identifier itself if it is none."""
+    """Return the words and links of a CAIP-19 identifier, or of the picture of an NFT that was made here.
+
+    Of anything else return the reference itself.
+    """
+    if reference.startswith(IPFS):
+        return _describe_picture(reference.removeprefix(IPFS))
     try:
         asset = parse_asset_id(reference)
     except InvalidIdentifier:
@@ -26,3 +36,13 @@ def describe_reference(reference: str) -> Reference:
     explorer = chain.explorer_url.rstrip("/")
     links = ((_("Explorer"), f"{explorer}/token/{contract}?a={asset.token_id}"),) if explorer else ()
     return Reference(words, links)
+
+
+def _describe_picture(cid: str) -> Reference:
+    """Return the page of an NFT's picture, and that on which staff block its file."""
+    query = urlencode({"kind": KIND, "value": cid})
+    links = (
+        (_("Its page"), reverse("nft:published", args=[cid])),
+        (_("Block it on IPFS"), f"{reverse('admin:profiles_block_add')}?{query}"),
+    )
+    return Reference(_("the picture %(cid)s of an NFT made here") % {"cid": cid}, links)

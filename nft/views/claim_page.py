@@ -91,7 +91,7 @@ def summary(facts: ClaimFacts) -> str:
     if not facts.is_done:
         return ""
     if not facts.is_current:
-        return "" if facts.moved_at_block else _("It is ready to use.")
+        return _("It is ready to use.") if facts.is_usable and not facts.moved_at_block else ""
     if facts.moved_at_block:
         return _("Others see it round, without its mark, for the moment.")
     if facts.vault:

@@ -19,21 +19,24 @@ from django.views.decorators.http import require_POST, require_safe
 from nft.accounts.listing import list_accounts
 from nft.claims import claiming, history, pages
 from nft.claims import new_picture as claims_new_picture
-from nft.claims.errors import ClaimError, NoSuchClaim
+from nft.claims.errors import COLLECTION_REFUSED, ClaimError, NoSuchClaim
 from nft.clients.bundle import get_clients
 from nft.forms.claims import ClaimForm
 from nft.gallery.pages import NoSuchToken, get_square
 from nft.models import ClaimPicture, TokenClaim
 from nft.settings.chains import ens_chain
+from nft.tokens.collection_policy import get_refusal
 from nft.tokens.lookalikes import find_warning
 from nft.views.claim_facts import read_claim
 from nft.views.claim_page import check_lines, claim_page
 from nft.views.gallery import gallery_context, private_picture
 from nft.views.held_cards import failed_entry
 from nft.views.new_picture_page import can_look, new_picture, read_search
+from profiles.models import Avatar
 from profiles.page_parts import picture_frame
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.sentences import gettext as _
+from profiles.sentences import translate
 from profiles.store.errors import ObjectMissing
 
 
@@ -72,7 +75,7 @@ def claim_create(request: HttpRequest) -> HttpResponse:
         )
     except ClaimError as error:
         form.add_error("reference", error.sentence)
-        return _tokens_page(request, form)
+        return _tokens_page(request, form, is_refused=error.is_a(COLLECTION_REFUSED))
     return redirect("nft:claim_detail", claim.pk)
 
 
@@ -85,11 +88,20 @@ def claim_detail(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     search = read_search(claim.get_picture()) if old else None
     context = {
         "page": claim_page(claim, own_profile(request), can_look=can_look(search)),
+        "refusal": _get_refusal(claim),
         "new_picture": new_picture(claim.pk, claim.name, old, search) if old and search else None,
         "checks": check_lines(history.get_recent(claim, timezone.now())),
         "warning": find_warning(claim, signed_in(request)),
     }
     return render(request, "nft/claim.html", context)
+
+
+def _get_refusal(claim: TokenClaim) -> str:
+    """Return why the picture of a verified claim is not shown here, if that is by its collection."""
+    is_shown = claim.image_avatar is not None and claim.image_avatar.state == Avatar.State.ACTIVE
+    if claim.state != TokenClaim.State.OWNED or is_shown:
+        return ""
+    return translate(get_refusal(claim.chain_id, claim.contract))
 
 
 @require_safe
@@ -123,7 +135,8 @@ def claim_remove(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     return redirect("nft:tokens")
 
 
-def _tokens_page(request: HttpRequest, form: ClaimForm, status: int = 200) -> HttpResponse:
+def _tokens_page(request: HttpRequest, form: ClaimForm, status: int = 200, *, is_refused: bool = False) -> HttpResponse:
+    """`is_refused`: this site does not show what `form` names."""
     user = signed_in(request)
     shown = pages.shown_claims(user, timezone.now())
     accounts = list_accounts(user)
@@ -132,6 +145,7 @@ def _tokens_page(request: HttpRequest, form: ClaimForm, status: int = 200) -> Ht
         "failed": [failed_entry(read_claim(claim)) for claim in shown.failed],
         "accounts": accounts,
         "form": form,
+        "is_refused": is_refused,
         "demo_tokens": pages.demo_tokens(),
         "ens": ens_chain() is not None,
     }

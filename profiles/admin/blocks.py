@@ -105,7 +105,12 @@ class BlockAdmin(LeasedAdmin):
         if not self.has_add_permission(request):
             raise PermissionDenied
         picture = _find_picture(request)
-        context: dict[str, object] = {"picture": picture, "offers": [], "form": BlockForm(), "error": ""}
+        context: dict[str, object] = {
+            "picture": picture,
+            "offers": [],
+            "form": BlockForm(initial=request.GET.dict()),
+            "error": "",
+        }
         if request.method == "POST":
             done = self._block(request, context)
             if done is not None:

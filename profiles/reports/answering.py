@@ -41,7 +41,7 @@ def answer_report(report_id: UUID | str, now: datetime) -> None:
 def tell_reporter(report: Report, case: ReportCase, at: datetime) -> None:
     """Tell what became of a report. Raise ExpectedError if a guest's mail can't be sent now."""
     reader = report.reporter
-    about = case.shown.get("name", "")
+    about = case.shown.get("about") or case.shown.get("name", "")  # the page of a thing need not name its person
     if reader is not None:
         with language_of(reader):
             notice = NewNotice(Notice.Kind.REPORT_DECIDED, at, str(case.pk), None, answer_of(case), {"about": about})

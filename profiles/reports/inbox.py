@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from profiles.images.likeness import look_alike
 from profiles.models import Reason, Report, ReportCase
@@ -33,9 +33,9 @@ class Backlog:
 
 
 def read_backlog() -> Backlog:
-    """Return what waits. Three queries by indexes."""
-    oldest = ReportCase.objects.filter(state__in=WAITING).aggregate(at=Min("opened_at"))["at"]
-    return Backlog(_count(State.OPEN), _count(State.APPEALED), oldest)
+    """Return what waits. Two queries, which read BOUND entries of an index each."""
+    (open_count, first), (appealed, first_appealed) = _oldest(State.OPEN), _oldest(State.APPEALED)
+    return Backlog(open_count, appealed, min(filter(None, (first, first_appealed)), default=None))
 
 
 def in_order(cases: QuerySet[ReportCase]) -> QuerySet[ReportCase]:
@@ -98,5 +98,8 @@ def _is_similar(one: ReportCase, other: ReportCase) -> bool:
     return ours is not None and theirs is not None and look_alike(ours, theirs)
 
 
-def _count(state: str) -> int:
-    return ReportCase.objects.filter(state=state)[:BOUND].count()
+def _oldest(state: str) -> tuple[int, datetime | None]:
+    """Return how many cases are in this state, at most BOUND, and when the oldest was opened."""
+    oldest = ReportCase.objects.filter(state=state).order_by("opened_at").values("opened_at")[:BOUND]
+    found = oldest.aggregate(count=Count("opened_at"), at=Min("opened_at"))
+    return found["count"], found["at"]

@@ -40,6 +40,15 @@ class Reporter:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """What another app's page showed, whether or not a person has it as a picture. `describe_reference` explains it."""
+
+    source: str
+    reference: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
 class Complaint:
     """What is reported, and why. `seen` names the picture that the page showed: see `sign_seen`."""
 
@@ -47,6 +56,7 @@ class Complaint:
     reason: str
     words: str = ""
     seen: str = ""
+    thing: Thing | None = None
 
 
 def sign_seen(avatar: Avatar | None) -> str:
@@ -97,24 +107,31 @@ def _spend(reporter: Reporter) -> None:
 def _open_case(owner: Profile, complaint: Complaint, now: datetime) -> ReportCase:
     """Return the open case about the same thing, or a new one with the evidence. The profile is locked."""
     avatar = _seen(owner, complaint, now)
-    if complaint.subject != Subject.PROFILE and avatar is None:
+    thing = complaint.thing or _thing_of(avatar)
+    if complaint.subject != Subject.PROFILE and avatar is None and thing is None:
         raise ReportError(_("There is no picture to report any more. You can report the page."))
     subject = complaint.subject
-    if subject == Subject.TOKEN and avatar is not None and not avatar.reference:
+    if subject == Subject.TOKEN and thing is None:
         subject = Subject.PICTURE
-    key = _key_of_case(owner, subject, avatar)
+    key = _key_of_case(owner, subject, avatar, thing)
     asleep = Q(state=State.CLOSED)
     waiting = ReportCase.objects.select_for_update(of=("self",)).filter(Q(state=State.OPEN) | asleep, key=key)
     case = waiting.order_by("-opened_at").first()
     if case is None:
-        return _make_case(owner, subject, key, avatar, now)
+        return _make_case(owner, subject, key, avatar, complaint.thing, now)
     if case.state == State.CLOSED:  # the person is back: see profiles.reports.upkeep
         case.state, case.delete_at = State.OPEN, None
         case.save(update_fields=["state", "delete_at"])
     return case
 
 
-def _make_case(owner: Profile, subject: str, key: str, avatar: Avatar | None, now: datetime) -> ReportCase:
+def _thing_of(avatar: Avatar | None) -> Thing | None:
+    return Thing(avatar.source, avatar.reference) if avatar is not None and avatar.reference else None
+
+
+def _make_case(
+    owner: Profile, subject: str, key: str, avatar: Avatar | None, thing: Thing | None, now: datetime
+) -> ReportCase:
     shown = {
         "name": owner.name,
         "handle": owner.handle,
@@ -132,17 +149,20 @@ def _make_case(owner: Profile, subject: str, key: str, avatar: Avatar | None, no
             "source": avatar.source,
             "reference": avatar.reference,
         }
+    if thing is not None:
+        shown |= {"title": thing.title, "about": thing.title}
+        picture |= {"source": thing.source, "reference": thing.reference}
     case: ReportCase = owner.report_cases.create(subject=subject, key=key, opened_at=now, shown=shown, **picture)
     record(owner, "report.open", None, case=str(case.pk), subject=subject, sha256=case.sha256)
     return case
 
 
 def _seen(owner: Profile, complaint: Complaint, now: datetime) -> Avatar | None:
-    """Return the picture that the reporter saw if it is still there, else the one that is shown now."""
+    """Return the picture that the reporter saw if it is still there, else the one that is now on the person's page."""
     found = None
     if pk := _read_seen(complaint.seen):
         found = owner.avatars.select_related("image").filter(pk=pk, is_locked=False).first()
-    return found or shown_picture(owner, now).avatar
+    return found if found is not None or complaint.thing is not None else shown_picture(owner, now).avatar
 
 
 def _read_seen(seen: str) -> UUID | None:
@@ -152,11 +172,11 @@ def _read_seen(seen: str) -> UUID | None:
         return None
 
 
-def _key_of_case(owner: Profile, subject: str, avatar: Avatar | None) -> str:
+def _key_of_case(owner: Profile, subject: str, avatar: Avatar | None, thing: Thing | None) -> str:
+    if subject == Subject.TOKEN and thing is not None:
+        return f"{owner.pk} token {hashlib.sha256(f'{thing.source} {thing.reference}'.encode()).hexdigest()}"
     if subject == Subject.PROFILE or avatar is None:
         return f"{owner.pk} profile"
-    if subject == Subject.TOKEN:
-        return f"{owner.pk} token {hashlib.sha256(f'{avatar.source} {avatar.reference}'.encode()).hexdigest()}"
     return f"{owner.pk} picture {avatar.image.sha256}"
 
 

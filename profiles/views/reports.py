@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from profiles import settings
-from profiles.errors import ExpectedError
-from profiles.limits import networks_of_request
 from profiles.models import Avatar, Profile, ReportCase
 from profiles.people.hiding import visible_profiles
 from profiles.people.signed_in import own_profile
 from profiles.pictures.changing import AvatarError
 from profiles.problems import add_retry_after
-from profiles.report_forms import AppealForm, ReportForm
+from profiles.report_forms import AppealForm, ReportForm, may_report, send_report
 from profiles.reports.appeals import appeal as record_appeal
 from profiles.reports.appeals import appeal_ends_at, find_case_of_removal, open_case_of_removal
 from profiles.reports.errors import ReportError
-from profiles.reports.reporting import Reporter, sign_seen, take_report
+from profiles.reports.reporting import sign_seen
 from profiles.reports.telling import read_appeal_token
 from profiles.reports.words import reason_of
 from profiles.serving.renames import follows_renames
@@ -41,7 +36,7 @@ from profiles.serving.showing import shown_picture
 def report(request: HttpRequest, handle: str) -> HttpResponse:
     """Show the form, and take a report. Without an account where the operator allows it."""
     is_guest = not request.user.is_authenticated
-    if is_guest and not settings.current().guest_reports:
+    if not may_report(request):
         return redirect_to_login(request.get_full_path())
     people = visible_profiles().select_related("user", "avatar__image")
     profile = get_object_or_404(people, handle=handle.lower())
@@ -56,27 +51,12 @@ def report(request: HttpRequest, handle: str) -> HttpResponse:
     context = {"profile": profile, "shown": shown, "form": form, "is_guest": is_guest}
     if not form.is_bound or not form.is_valid():
         return render(request, "profiles/report.html", context, status=422 if form.errors else 200)
-    try:
-        take_report(profile, form.complaint(), _reporter(request, form), timezone.now())
-    except ExpectedError as error:
-        form.add_error(None, error.sentence)
+    error = send_report(request, profile, form, form.complaint())
+    if error is not None:
         response = render(request, "profiles/report.html", context, status=error.status)
         add_retry_after(response, error)
         return response
-    messages.success(request, _thanks(request, form))
     return redirect(profile)
-
-
-def _reporter(request: HttpRequest, form: ReportForm) -> Reporter:
-    own = own_profile(request) if request.user.is_authenticated else None
-    email = form.cleaned_data.get("email", "")
-    return Reporter(own, networks_of_request(request), email, get_language() or "")
-
-
-def _thanks(request: HttpRequest, form: ReportForm) -> str:
-    if request.user.is_authenticated or form.cleaned_data.get("email"):
-        return _("Thank you. Our team looks at it, and you hear what we decide.")
-    return _("Thank you. Our team looks at it.")
 
 
 @never_cache

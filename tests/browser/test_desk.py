@@ -18,9 +18,10 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from nft.models import ClaimCheck, HeldToken, LinkedAccount
-from profiles.models import Avatar, Profile
+from nft.models import ClaimCheck, Collection, HeldToken, LinkedAccount
+from profiles.models import Avatar, Profile, ReportCase
 from profiles.pictures.rights import withdraw_avatar
+from profiles.reports.reporting import Complaint, Reporter, take_report
 from tests.browser.accessibility import violations
 from tests.kit.desk import ADDRESS, Case, a_case
 
@@ -88,6 +89,7 @@ def case(transactional_db: None) -> Case:
     withdraw_avatar(case.token.pk, "The chain said that somebody else holds it.")
     ClaimCheck.objects.filter(claim=case.claim).update(last_at=now)
     ClaimCheck.objects.create(claim=case.claim, at=now, verdict="not_owned", reason="moved", sentence="It moved away.")
+    take_report(case.person, Complaint("picture", "spam", "It is an ad."), Reporter(None, ("192.0.2.1/32",)), now)
     account = LinkedAccount.objects.get(address=bytes.fromhex(ADDRESS[2:]))
     token = {"chain_id": 31337, "contract": b"\2" * 20, "token_id": 1, "standard": "erc721"}
     HeldToken.objects.create(account=account, first_seen_at=now, name="Odd", gave_up_at=now, last_error="Odd.", **token)
@@ -108,8 +110,16 @@ def operator(case: Case, live_server: Any, chromium: Browser, settings: Any) -> 
 
 
 def any_failure(operator: Operator, case: Case) -> None:
-    operator.click("given up: NFTs in wallets", exact=False)
+    operator.click("Given up: NFTs in wallets", exact=False)
     operator.sees("Odd")
+
+
+def complaint(operator: Operator, case: Case) -> None:
+    operator.click("Reports to decide · 1")
+    operator.sees("It is an ad.")
+    operator.click("Keep it")
+    operator.sees("1 report is decided.")
+    assert ReportCase.objects.get().verdict == "keep"
 
 
 def by_handle(operator: Operator, case: Case) -> None:
@@ -166,10 +176,23 @@ def retry(operator: Operator, case: Case) -> None:
     operator.sees("1 will be tried again.")
 
 
+def block_contract(operator: Operator, case: Case) -> None:
+    operator.click("Block this picture…")
+    operator.page.locator("input[name=choice][value^='contract=']").check()
+    operator.clicks += 1
+    reason = operator.page.locator("input[name=reason]").first
+    reason.fill("It copies others.")
+    reason.press("Enter")
+    operator.clicks, operator.fields = operator.clicks + 1, operator.fields + 1
+    operator.sees("Blocked.")
+    assert Collection.objects.get().standing == "denied"
+
+
 Task = Callable[[Operator, Case], None]
 # From the start page, then those from the page where the one before it ended. Clicks to stay within (people.md).
 FROM_START: dict[str, tuple[Task, int]] = {
     "any failure": (any_failure, 2),
+    "a complaint": (complaint, 2),
     "a person by handle": (by_handle, 2),
     "a person by address": (by_address, 2),
     "why the mark went": (why_the_mark_went, 2),
@@ -200,6 +223,10 @@ def test_each_task_takes_few_clicks_on_pages_that_fit(
     operator.clicks = operator.fields = 0
     retry(operator, case)
     counted.append(("run it again", operator.clicks, operator.fields, 2))
+    operator.page.goto(f"{operator.url}{reverse('admin:profiles_avatar_change', args=[case.token.pk])}")
+    operator.clicks = operator.fields = 0
+    block_contract(operator, case)
+    counted.append(("block its contract", operator.clicks, operator.fields, 3))
     with capsys.disabled():
         for name, clicks, fields, _ in counted:
             print(f"  {name}: {clicks} clicks, {fields} fields")  # noqa: T201 - the table of docs/operate/desk.md
@@ -215,6 +242,8 @@ def check_looks(operator: Operator, case: Case, folder: Path) -> None:
         "person": reverse("admin:profiles_profile_change", args=[case.person.pk]),
         "picture": reverse("admin:profiles_avatar_change", args=[case.token.pk]),
         "find": reverse("admin:desk_find") + "?q=ali",
+        "case": reverse("admin:profiles_reportcase_change", args=[ReportCase.objects.get().pk]),
+        "block": reverse("admin:profiles_block_add") + f"?picture={case.upload.pk}",
     }
     lists = {
         "claims": reverse("admin:nft_tokenclaim_changelist"),

@@ -99,7 +99,7 @@ def test_a_report_from_a_guest_to_the_end_of_an_appeal(browse: Open, alice: Prof
 
     staff = browse(first)
     staff.goto(reverse("admin:index"))
-    staff.get_by_role("link", name="reports to decide").first.click()
+    staff.get_by_role("link", name="Reports to decide").first.click()
     expect(staff.get_by_text("I drew this")).to_be_visible()
     for width in (390, 1280):
         staff.set_viewport_size({"width": width, "height": 900})

@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import timezone
 
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, MintRequest, PrimaryName, TokenClaim
+from profiles.desk.roles import make_groups
 from profiles.models import Avatar, FormerHandle, Profile
 from tests.kit.people import a_person, a_token_picture, an_upload
 
@@ -97,6 +98,7 @@ def a_case() -> Case:
 
 
 def a_member_of_staff(name: str, *roles: str) -> User:
+    make_groups()  # tests of browsers empty the tables, theirs too
     user = a_person(name).user
     user.is_staff = True
     user.save()

@@ -36,6 +36,14 @@ def test_a_purge_may_not_overtake_an_upload(settings: Settings) -> None:
     assert ids(checks.check_ages(None)) == ["profiles.E003"]
 
 
+@pytest.mark.parametrize(("appeal", "moderated", "found"), [(30, 30, []), (31, 30, ["profiles.E014"])])
+def test_an_appeal_may_not_come_after_the_picture_is_erased(
+    settings: Settings, appeal: int, moderated: int, found: list[str]
+) -> None:
+    settings.REPORTS_APPEAL_DAYS, settings.AVATAR_MODERATED_DAYS = appeal, moderated
+    assert ids(checks.check_appeals(None)) == found
+
+
 def test_a_limit_of_nothing_is_a_mistake(settings: Settings) -> None:
     settings.AVATAR_MAX_FRAMES = 0
     assert ids(checks.check_limits(None)) == ["profiles.E004"]

@@ -80,7 +80,7 @@ def test_held_pictures_are_decided_in_bulk(client: Client, staff: User) -> None:
     show("bob", ImageOps.mirror(photo(92)))
     show("carol", photo(92).resize((150, 150)))
     start = text_of(client.get(reverse("admin:index")))
-    assert "2 pictures held until somebody decides" in start
+    assert "Pictures held until somebody decides · 2" in start
     held = list(Hold.objects.filter(waits=True))
     listed = text_of(client.get(reverse("admin:profiles_hold_changelist") + "?waits__exact=1"))
     assert listed.count("Looks like a blocked picture: No.") == 2

@@ -16,7 +16,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from localstack.processes import free_port
 from nft.models import ClaimPicture, TokenClaim, WatchedChain
 from nft.watching import gauges
-from profiles.leases import get_attention
 from tests.kit.people import a_person
 from tests.servers.redis import RedisServer
 
@@ -86,7 +85,7 @@ def test_they_cost_the_same_however_many_wait(client: Client, alice: User, monke
         connection,
     ) as queries:
         assert read(client)[("claims_due", CHAIN["chain"])] == 5, "that many or more"
-    assert len(queries) <= 13 + len(get_attention())
+    assert len(queries) <= 13
 
 
 @pytest.mark.parametrize(

@@ -194,6 +194,7 @@ def test_no_first_page_of_the_admin_reads_a_big_table_whole(crowd: set[str], mon
     found = {}
     for page in pages:
         assert client.get(page).status_code in (200, 302)
+        cache.clear()  # the start page is kept for some seconds
         if bad := read_whole(lambda: client.get(page), crowd):  # noqa: B023 - called at once
             found[page] = bad
     assert not found, "\n\n".join(f"{page}\n" + "\n".join(bad) for page, bad in found.items())

@@ -24,6 +24,7 @@ from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
 from profiles.models import AuditEntry, Avatar, Profile
 from profiles.store import objects
 from profiles.upkeep.repair import repair_rendition
+from tests.kit.desk import a_member_of_staff
 from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, shown
 from tests.servers.chain import CHAIN_ID, Chain
 
@@ -96,6 +97,34 @@ def test_a_site_of_chosen_collections_shows_no_others(
     assert apply_policy(world.now) == (0, 0)
 
 
+def test_a_site_of_listed_collections_shows_none_that_staff_trust(
+    world: World, contract: Contract, alice: User, staff: User, claim: TokenClaim, settings: Any
+) -> None:
+    settings.NFT_COLLECTION_POLICY = "listed"
+    decide(contract, "trusted", staff, world, "We know them.")
+    apply_policy(world.now)
+    assert shown(alice, world.now).avatar is None
+    with pytest.raises(ClaimError, match="chosen collections only"):
+        create_claim(alice, f"{contract.address} {claim.token_id}", world.now)
+    browser = Client()
+    browser.force_login(alice, "django.contrib.auth.backends.ModelBackend")
+    policy = f'href="{reverse("nft:collections")}"'
+    page = browser.get(reverse("nft:claim_detail", args=[claim.pk])).content.decode()
+    assert "chosen collections only" in page
+    assert policy in page
+    refused = {"reference": f"{contract.address} {claim.token_id}"}
+    page = browser.post(reverse("nft:claim_create"), refused).content.decode()
+    assert f'<p class="note"><a {policy}' in page
+    assert "We know them." not in browser.get(reverse("nft:collections")).content.decode()
+    configured = settings.NFT_CHAINS[CHAIN_ID] | {"collections": [contract.address]}
+    settings.NFT_CHAINS = {CHAIN_ID: configured}
+    apply_policy(world.now)
+    assert shown(alice, world.now).mark
+    page = browser.get(reverse("nft:claim_detail", args=[claim.pk])).content.decode()
+    assert policy not in page
+    assert contract.address in browser.get(reverse("nft:collections")).content.decode()
+
+
 def test_a_decision_during_the_fetch_counts(
     world: World, chain: Chain, contract: Contract, alice: User, staff: User
 ) -> None:
@@ -136,7 +165,34 @@ def test_staff_decide_in_the_admin_and_must_say_why(
     browser.post(page, action | {"reason": "They are right."})
     assert Collection.objects.get().standing == "trusted"
     assert HeldToken.objects.get().spam == ""
-    assert browser.get(reverse("admin:nft_tokenlikeness_changelist")).status_code == 200
+    check_lists(browser, claim)
+
+
+def check_lists(browser: Client, claim: TokenClaim) -> None:
+    """Check that every list which shows tokens trusts and denies their collections, with a reason."""
+    rows = {
+        "tokenclaim": claim.pk,
+        "heldtoken": HeldToken.objects.get().pk,
+        "tokenlikeness": TokenLikeness.objects.get().pk,
+        "collection": Collection.objects.get().pk,
+    }
+    for name, pk in rows.items():
+        page = reverse(f"admin:nft_{name}_changelist")
+        own = "" if name == "collection" else "_collection"
+        for action, standing in ((f"deny{own}", "denied"), (f"trust{own}", "trusted")):
+            before = Collection.objects.get().standing
+            chosen = {"action": action, "_selected_action": [pk]}
+            assert browser.post(page, chosen).status_code == 200
+            assert Collection.objects.get().standing == before, "a reason is needed"
+            said = browser.post(page, chosen | {"reason": f"Seen on {name}."}, follow=True).content.decode()
+            assert "1 collection:" in said, name
+            row = Collection.objects.get()
+            assert (row.standing, row.reason) == (standing, f"Seen on {name}.")
+    looker = a_member_of_staff("luke", "look")
+    browser.force_login(looker, "django.contrib.auth.backends.ModelBackend")
+    page = reverse("admin:nft_tokenclaim_changelist")
+    browser.post(page, {"action": "deny_collection", "_selected_action": [claim.pk], "reason": "Mine."})
+    assert Collection.objects.get().standing == "trusted", "who may only look decides nothing"
 
 
 def _art(side: int) -> bytes:
