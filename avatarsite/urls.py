@@ -11,6 +11,7 @@ from avatarsite import languages, legal_pages, pages, site_files
 from avatarsite.ops import health, local_mail, metrics
 
 handler400 = "profiles.views.failures.bad_request"
+handler404 = "profiles.views.failures.not_found"
 handler500 = "profiles.views.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
@@ -32,6 +33,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz/<slug:role>", health.readyz, name="readyz_role"),
     path("metrics", metrics.metrics, name="metrics"),
     path("local/mail/", local_mail.outbox, name="local_mail"),
+    path("local/mail/<int:place>/", local_mail.html, name="local_mail_html"),
     path("", include("profiles.urls")),
 ]
 if apps.is_installed("nft"):

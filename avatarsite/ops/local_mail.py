@@ -23,6 +23,16 @@ def outbox(request: HttpRequest) -> HttpResponse:
     return render(request, "local_mail.html", {"mails": list(_newest(Path(settings.EMAIL_FILE_PATH)))})
 
 
+@require_safe
+def html(request: HttpRequest, place: int) -> HttpResponse:
+    """Answer with the HTML of a mail of the list, with the styles that mails carry within, and nothing else."""
+    mails = list(_newest(Path(settings.EMAIL_FILE_PATH))) if settings.LOCAL_STACK else []
+    if place >= len(mails) or not mails[place]["html"]:
+        raise Http404
+    policy_of_mails = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+    return HttpResponse(mails[place]["html"], headers={"Content-Security-Policy": policy_of_mails})
+
+
 def _newest(folder: Path) -> Iterator[dict[str, str]]:
     """Yield mails, newest first. Django writes one file a connection, with a line of dashes between mails."""
     files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -15,19 +15,13 @@ from django.utils.translation import gettext_lazy
 from nft.accounts.linking import remove_account_as_staff
 from nft.admin.filters import ByChain
 from nft.core.errors import InvalidIdentifier
-from nft.core.evm.address import parse_address, to_checksum
+from nft.core.evm.address import parse_address
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
+from nft.models.accounts import address_for_staff
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyAdmin, username_lookup, with_reason
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
 from profiles.sentences import ngettext
-
-HIDDEN = "hidden"
-
-
-def address_for_staff(account: LinkedAccount | None) -> str:
-    """Return the address of a public account, else HIDDEN."""
-    return to_checksum(account.address) if account is not None and account.is_public else HIDDEN
 
 
 @admin.register(SignInCount)

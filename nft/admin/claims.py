@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -17,6 +16,7 @@ from nft.admin.deciding import DecidesCollections
 from nft.admin.filters import ByChain, ByProof, ByStandard
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.history import SHOWN
+from nft.claims.sweeping import LATE
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyInline, username_lookup, with_reason
 from profiles.people.profiles import profile_of
@@ -26,8 +26,6 @@ from profiles.sentences import ngettext
 from profiles.store.renditions import content_url, pick_rendition
 
 THUMBNAIL = 48
-#: A check this late is not only waiting for its turn.
-LATE = timedelta(minutes=10)
 GIVEN_UP = Q(picture__state=ClaimPicture.State.FAILED, avatar__isnull=True) | Q(picture__gave_up_at__isnull=False)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.contrib import admin
 from django.utils.translation import gettext_lazy
 
-from nft.admin.accounts import address_for_staff
 from nft.admin.filters import ByChain
 from nft.core.evm.address import to_checksum
 from nft.models import MintRequest, SponsoredTransaction
+from nft.models.accounts import address_for_staff
 from profiles.admin_base import LeasedAdmin, NeedsAttention, username_lookup
 
 

@@ -37,6 +37,8 @@ from profiles.outages import outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
+#: A check this far behind its time is late, and the desk says so.
+LATE = timedelta(minutes=10)
 #: Claims that one run of the sweep checks: two calls of 1,000 each, and the block before and after.
 PAGE = 2000
 #: Claims that one run checks for the people who wait for them. Those that are refused are recorded one by one.

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from nft.admin.claims import LATE
+from nft.claims.sweeping import LATE
 from nft.clients.ipfs.scores import GatewayScores
 from nft.minting.sponsor import budget_left
 from nft.models import CachedObject, MintRequest, SponsorAccount, TokenClaim, WatchedChain

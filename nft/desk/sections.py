@@ -9,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from nft.admin.accounts import address_for_staff
 from nft.claims.history import get_recent
 from nft.models import ClaimCheck, LinkedAccount, MintRequest, TokenClaim
+from nft.models.accounts import address_for_staff
 from nft.names.primary import get_primary_name
 from nft.settings.chains import describe_chain
 from profiles.desk.parts import PersonSection, PictureSection

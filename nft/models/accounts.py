@@ -196,3 +196,8 @@ def accounts_at(chain_id: int) -> Q:
 def accounts_on(user_id: int, chain_id: int) -> QuerySet[LinkedAccount]:
     """Return a person's accounts that exist on a chain, those linked first coming first."""
     return LinkedAccount.objects.filter(accounts_at(chain_id), user_id=user_id).order_by("linked_at", "pk")
+
+
+def address_for_staff(account: LinkedAccount | None) -> str:
+    """Return the address of a public account, else "hidden": staff do not see it either."""
+    return to_checksum(account.address) if account is not None and account.is_public else "hidden"

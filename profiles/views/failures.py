@@ -1,18 +1,21 @@
-"""What a request gets that failed: 503 with the reason during an outage, else 400 or 500.
+"""What a request gets that failed: 503 with the reason during an outage, else 400, 404 or 500.
 
-Django's own views for 400 and 500 read the form again to look for a CSRF token, and fail if that is what failed.
+Django's own views for them read the form to look for a CSRF token, and fail if the form is malformed.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.template import loader
 from django.utils.html import escape
 from django.utils.translation import get_language
+from django.views.defaults import page_not_found
 
 from profiles.errors import ExpectedError, Kind
 from profiles.outages import outage_of
@@ -49,6 +52,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that can't be read. Use it as a project's `handler400`."""
     sentence = str(exception) if isinstance(exception, BadRequest) else _("This request can't be read.")
     return _answer(request, ExpectedError(sentence, BAD_REQUEST))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer with the page of 404, also if nobody has read the form yet and it is malformed. For `handler404`."""
+    with suppress(MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        bool(request.POST)  # a second read finds an empty form
+    return page_not_found(request, exception)
 
 
 def _answer(request: HttpRequest, error: ExpectedError) -> HttpResponse:
