@@ -28,8 +28,8 @@ from tests.browser.wallet import KeyWallet
 from tests.servers.chromium import FLAGS, find_chromium
 
 WIDTHS = {390: 844, 820: 1180, 1280: 900}
-#: By what a file's name ends in: the language a browser asks for.
-LANGUAGES = {"": "en-US", "-de": "de-DE"}
+#: By what a file's name ends in: the language a browser asks for, and its button at the foot of a page.
+LANGUAGES = {"": ("en-US", "English"), "-de": ("de-DE", "Deutsch")}
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 SLOW = 60_000
 
@@ -187,15 +187,18 @@ def take(browser: Browser, site: str, w3: Web3, folder: Path, names: set[str]) -
     wallet = KeyWallet(w3, Account.create(), name="My wallet")
     funds = {"from": w3.eth.accounts[0], "to": wallet.address, "value": 10**18}
     w3.eth.wait_for_transaction_receipt(w3.eth.send_transaction(funds))  # type: ignore[arg-type]
-    context = browser.new_context(base_url=site, locale=LANGUAGES[""])
+    context = browser.new_context(base_url=site, locale=LANGUAGES[""][0])
     wallet.install(context)
     walk = Walk(context.new_page(), wallet)
     with tempfile.TemporaryDirectory() as scratch:
         live(walk, Path(scratch))
     session = context.storage_state()
-    for ending, language in LANGUAGES.items():
+    for ending, (language, button) in LANGUAGES.items():
         own = browser.new_context(base_url=site, locale=language, storage_state=session)
         wallet.install(own)
+        choose = own.new_page()
+        choose.goto("/help/")
+        choose.get_by_role("button", name=button).click()  # a person's own choice counts more than the browser's
         guest = browser.new_context(base_url=site, locale=language)
         for opened, pages in ((own, walk.pages), (guest, GUEST_PAGES)):
             chosen = {name: path for name, path in pages.items() if not names or name in names}
