@@ -148,9 +148,9 @@ WORDS: Mapping[str, parts.AuditWords] = {
 
 
 def register() -> None:
-    parts.register_finder(SearchFinder("addresses", find_addresses, "profiles.view_profile"))
-    for section in PERSON_SECTIONS:
-        parts.register_person_section(section)
-    for action in PERSON_ACTIONS:
-        parts.register_person_action(action)
-    parts.register_audit_words(WORDS)
+    parts.register(
+        finders=[SearchFinder("addresses", find_addresses, "profiles.view_profile")],
+        person_sections=PERSON_SECTIONS,
+        person_actions=PERSON_ACTIONS,
+        audit_words=WORDS,
+    )

@@ -13,7 +13,8 @@ from avatarsite.ops import heartbeats
 from avatarsite.ops.health import BEAT_SECONDS
 from avatarsite.ops.redis_client import get_redis
 from avatarsite.queues import QUEUES
-from profiles.desk.parts import AttentionSource, Severity, Waiting, register_attention
+from profiles.desk import parts
+from profiles.desk.parts import AttentionSource, Severity, Waiting
 
 #: Jobs of one queue that wait for a worker, from which staff should look.
 LONG_QUEUE = 500
@@ -43,4 +44,4 @@ def find_processes() -> Iterator[Waiting]:
 
 
 def register() -> None:
-    register_attention(AttentionSource("processes", gettext_lazy("Workers and queues"), find_processes))
+    parts.register(attention=[AttentionSource("processes", gettext_lazy("Workers and queues"), find_processes)])

@@ -36,19 +36,14 @@ WORDS: Mapping[str, parts.AuditWords] = {
 
 
 def register() -> None:
-    for source in SOURCES:
-        parts.register_attention(source)
-    for figure in FIGURES:
-        parts.register_figure(figure)
-    for finder in FINDERS:
-        parts.register_finder(finder)
-    for person_section in PERSON_SECTIONS:
-        parts.register_person_section(person_section)
-    for picture_section in PICTURE_SECTIONS:
-        parts.register_picture_section(picture_section)
-    for person_action in PERSON_ACTIONS:
-        parts.register_person_action(person_action)
-    for picture_action in PICTURE_ACTIONS:
-        parts.register_picture_action(picture_action)
-    parts.register_audit_words(WORDS)
+    parts.register(
+        attention=SOURCES,
+        figures=FIGURES,
+        finders=FINDERS,
+        person_sections=PERSON_SECTIONS,
+        picture_sections=PICTURE_SECTIONS,
+        person_actions=PERSON_ACTIONS,
+        picture_actions=PICTURE_ACTIONS,
+        audit_words=WORDS,
+    )
     give(Role.MODERATE, "nft.add_collection", "nft.delete_linkedaccount", "profiles.retry_jobs")

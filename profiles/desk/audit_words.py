@@ -1,4 +1,4 @@
-"""Audit entries as sentences. Each app registers its words by `profiles.desk.parts.register_audit_words`."""
+"""Audit entries as sentences. Each app registers its words by `profiles.desk.parts.register`."""
 
 from __future__ import annotations
 

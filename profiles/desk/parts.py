@@ -1,11 +1,11 @@
-"""What the staff's desk shows and lets staff do, told by each app. Register in `AppConfig.ready`.
+"""What the staff's desk shows and lets staff do, told by each app. Register in `AppConfig.ready`, by `register`:
 
-- `register_attention`: something that waits for staff, or a part of the site in trouble. Shown on the start page.
-- `register_figure`: one of today's figures on the start page.
-- `register_finder`: the desk's search asks every finder; what it finds is a link.
-- `register_person_section`, `register_picture_section`: a part of the page of a person or of a picture.
-- `register_person_action`, `register_picture_action`: a button on that page. Each asks for a reason.
-- `register_audit_words`: the sentence in which an audit entry is shown.
+- `attention`: something that waits for staff, or a part of the site in trouble. Shown on the start page.
+- `figures`: today's figures on the start page.
+- `finders`: the desk's search asks every finder; what it finds is a link.
+- `person_sections`, `picture_sections`: parts of the page of a person or of a picture.
+- `person_actions`, `picture_actions`: buttons on that page. Each asks for a reason.
+- `audit_words`: the sentence in which an audit entry is shown.
 - `profiles.desk.roles.give`: which permissions the roles of staff have.
 
 `profiles.desk.own_parts` registers those of this app, and shows how each is used. What is registered runs in
@@ -166,37 +166,29 @@ _picture_actions: dict[str, PictureAction] = {}
 _audit_words: dict[str, AuditWords] = {}
 
 
-def register_attention(source: AttentionSource) -> None:
-    _attention[source.slug] = source
+def register(
+    *,
+    attention: Iterable[AttentionSource] = (),
+    figures: Iterable[Figure] = (),
+    finders: Iterable[SearchFinder] = (),
+    person_sections: Iterable[PersonSection] = (),
+    picture_sections: Iterable[PictureSection] = (),
+    person_actions: Iterable[PersonAction] = (),
+    picture_actions: Iterable[PictureAction] = (),
+    audit_words: Mapping[str, AuditWords] | None = None,
+) -> None:
+    """Put these on the desk. One with the slug of an earlier one takes its place.
 
-
-def register_figure(figure: Figure) -> None:
-    _figures[figure.slug] = figure
-
-
-def register_finder(finder: SearchFinder) -> None:
-    _finders[finder.slug] = finder
-
-
-def register_person_section(section: PersonSection) -> None:
-    _person_sections[section.slug] = section
-
-
-def register_picture_section(section: PictureSection) -> None:
-    _picture_sections[section.slug] = section
-
-
-def register_person_action(action: PersonAction) -> None:
-    _person_actions[action.slug] = action
-
-
-def register_picture_action(action: PictureAction) -> None:
-    _picture_actions[action.slug] = action
-
-
-def register_audit_words(words: Mapping[str, AuditWords]) -> None:
-    """Say in which words entries of these actions are shown: `{"avatar.moderate": _("Removed … : %(reason)s")}`."""
-    _audit_words.update(words)
+    `audit_words` says how entries of these actions are shown: `{"avatar.moderate": _("Removed … : %(reason)s")}`.
+    """
+    _attention.update((each.slug, each) for each in attention)
+    _figures.update((each.slug, each) for each in figures)
+    _finders.update((each.slug, each) for each in finders)
+    _person_sections.update((each.slug, each) for each in person_sections)
+    _picture_sections.update((each.slug, each) for each in picture_sections)
+    _person_actions.update((each.slug, each) for each in person_actions)
+    _picture_actions.update((each.slug, each) for each in picture_actions)
+    _audit_words.update(audit_words or {})
 
 
 def get_attention_sources() -> list[AttentionSource]:

@@ -60,20 +60,20 @@ def say_ended(entry: AuditEntry) -> str:
 
 
 def register() -> None:
-    parts.register_attention(parts.AttentionSource("held", _("Held pictures"), find_held, "profiles.view_hold"))
-    parts.register_finder(parts.SearchFinder("blocks", find_blocks, "profiles.view_block"))
     section = parts.PictureSection(
         "blocks", _("Blocks"), "desk/blocks.html", build_blocks, "profiles.view_block", position=12
     )
-    parts.register_picture_section(section)
-    parts.register_audit_words(
-        {
+    parts.register(
+        attention=[parts.AttentionSource("held", _("Held pictures"), find_held, "profiles.view_hold")],
+        finders=[parts.SearchFinder("blocks", find_blocks, "profiles.view_block")],
+        picture_sections=[section],
+        audit_words={
             "block.add": say_blocked,
             "block.end": say_ended,
             "avatar.hold": _("A picture is shown to nobody: %(reason)s"),
             "avatar.release": _("A held picture may be shown again: %(reason)s"),
             "hold.approve": _("Approved a held picture: %(reason)s"),
             "hold.refuse": _("Refused a held picture: %(reason)s"),
-        }
+        },
     )
     give(Role.MODERATE, "profiles.add_block")

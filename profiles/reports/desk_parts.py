@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from profiles.desk import parts
 from profiles.desk.parts import (
     AttentionSource,
     PersonSection,
     PictureSection,
     Severity,
     Waiting,
-    register_attention,
-    register_audit_words,
-    register_person_section,
-    register_picture_section,
 )
 from profiles.desk.roles import Role, give
 from profiles.models import Avatar, Profile, Report, ReportCase
@@ -45,11 +42,13 @@ WORDS = {
 
 def register() -> None:
     give(Role.MODERATE, MODERATE)
-    register_attention(AttentionSource("reports", _("Reports"), find_waiting, VIEW))
     section = "admin/report_section.html"
-    register_person_section(PersonSection("reports", _("Reports"), section, build_of_person, VIEW, 70))
-    register_picture_section(PictureSection("reports", _("Reports"), section, build_of_picture, VIEW, 70))
-    register_audit_words(WORDS)
+    parts.register(
+        attention=[AttentionSource("reports", _("Reports"), find_waiting, VIEW)],
+        person_sections=[PersonSection("reports", _("Reports"), section, build_of_person, VIEW, 70)],
+        picture_sections=[PictureSection("reports", _("Reports"), section, build_of_picture, VIEW, 70)],
+        audit_words=WORDS,
+    )
 
 
 def find_waiting() -> Iterator[Waiting]:
