@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 
 from nft.claims.errors import NAME_NOT_YOURS, NO_RESOLVER, ClaimError
 from nft.clients.bundle import Clients
+from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.errors import ChainError
 from nft.clients.evm.fees import fetch_fees
 from nft.core.evm.abi.ens_calls import build_set_text
@@ -87,7 +88,7 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
     accounts.sort(key=lambda account: account.pk != claim.account_id)  # the holder's is the likeliest
     call = build_set_text(namehash(name), AVATAR, wanted)
     try:
-        found = _find_manager(clients, reader.client.chain_id, accounts, resolver, call)
+        found = _find_manager(reader.client, accounts, resolver, call)
     except ChainError as error:
         raise names_unavailable() from error
     if found is None:
@@ -100,10 +101,9 @@ def prepare_record(claim: TokenClaim, text: str, clients: Clients) -> AvatarReco
 
 
 def _find_manager(
-    clients: Clients, chain_id: int, accounts: Sequence[LinkedAccount], resolver: bytes, call: bytes
+    client: ChainClient, accounts: Sequence[LinkedAccount], resolver: bytes, call: bytes
 ) -> Transaction | None:
     """Return the transaction of the first account from which the resolver takes the call. Raise ChainError."""
-    client = clients.chain(chain_id)
     for account in accounts:
         try:
             gas = estimate_gas(client, account.address, resolver, call)
@@ -111,7 +111,7 @@ def _find_manager(
             continue
         price = fetch_fees(client).expected
         has_owners = account.is_contract_account
-        return Transaction(chain_id, account.address, resolver, call, gas, price, has_owners=has_owners)
+        return Transaction(client.chain_id, account.address, resolver, call, gas, price, has_owners=has_owners)
     return None
 
 
@@ -124,7 +124,7 @@ def fetch_stage(claim: TokenClaim, name: str, tx_hash: str, clients: Clients) ->
     if reader.fetch_text(parse_name(name), AVATAR) == asset_text(claim):
         return Stage.DONE
     try:
-        receipt = clients.chain(reader.client.chain_id).receipt(tx_hash)
+        receipt = reader.client.receipt(tx_hash)
     except ChainError as error:
         raise names_unavailable() from error
     return Stage.FAILED if receipt is not None and not receipt.succeeded else Stage.WAITING

@@ -64,6 +64,10 @@ def _decide(avatar: Avatar, staff: User, reason: str, standing: str) -> str:
     return _("The collection is not shown here any more.")
 
 
+def is_nft(avatar: Avatar) -> bool:
+    return avatar.source == "nft"
+
+
 PICTURE_ACTIONS = (
     PictureAction(
         "trust-collection",
@@ -71,7 +75,7 @@ PICTURE_ACTIONS = (
         DECIDE,
         gettext_lazy("Its NFTs are never set aside as spam. The page on collections lists it."),
         trust,
-        is_open=lambda avatar: avatar.source == "nft",
+        is_open=is_nft,
         position=70,
     ),
     PictureAction(
@@ -82,7 +86,7 @@ PICTURE_ACTIONS = (
             "Its pictures are hidden, whoever shows them. The reason is told, and on the page of collections."
         ),
         deny,
-        is_open=lambda avatar: avatar.source == "nft",
+        is_open=is_nft,
         is_danger=True,
         position=71,
     ),
@@ -92,7 +96,7 @@ PICTURE_ACTIONS = (
         RETRY,
         gettext_lazy("The chain is asked again who holds the token. The person’s audit keeps the reason."),
         recheck,
-        is_open=lambda avatar: avatar.source == "nft",
+        is_open=is_nft,
         position=40,
     ),
     PictureAction(
@@ -101,7 +105,7 @@ PICTURE_ACTIONS = (
         RETRY,
         gettext_lazy("Metadata and picture are read again. Another picture is offered to the person, not shown."),
         refetch,
-        is_open=lambda avatar: avatar.source == "nft",
+        is_open=is_nft,
         position=41,
     ),
 )

@@ -27,10 +27,7 @@ from profiles.reports.reporting import Thing
 
 @require_safe
 def published(request: HttpRequest, cid: str) -> HttpResponse:
-    try:
-        root = parse_cid(cid)
-    except InvalidIdentifier as error:
-        raise Http404(str(error)) from error
+    root = _parse(cid)
     if str(root) != cid:
         return redirect("nft:published", str(root), permanent=True)
     found = _find(root)
@@ -52,10 +49,7 @@ def published(request: HttpRequest, cid: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest, cid: str) -> HttpResponse:
     """Report this picture. The report is about whoever made the newest NFT of it, who is not named to its reader."""
-    try:
-        root = parse_cid(cid)
-    except InvalidIdentifier as error:
-        raise Http404(str(error)) from error
+    root = _parse(cid)
     mint = _find(root).newest
     if not may_report(request):
         return redirect_to_login(request.get_full_path())
@@ -72,6 +66,14 @@ def report(request: HttpRequest, cid: str) -> HttpResponse:
         add_retry_after(response, refused)
         return response
     return redirect(back)
+
+
+def _parse(cid: str) -> Cid:
+    """Raise Http404 for what is no CID."""
+    try:
+        return parse_cid(cid)
+    except InvalidIdentifier as error:
+        raise Http404(str(error)) from error
 
 
 def _find(root: Cid) -> Published:

@@ -13,12 +13,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
+from nft.management.commands.deploy_contract import ARTIFACT
 from nft.management.operator_account import connect, get_configured_chain
 from nft.settings.chains import default_chain_id
 
-CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"
-ARTIFACT = CONTRACTS / "artifacts" / "AvatarToken.json"
-STANDARD_INPUT = CONTRACTS / "verification" / "AvatarToken.json"
+STANDARD_INPUT = ARTIFACT.parents[1] / "verification" / ARTIFACT.name
 NAME = "src/AvatarToken.sol:AvatarToken"
 REQUEST_SECONDS = 60.0
 JOB_SECONDS = 300.0
