@@ -33,7 +33,7 @@ def site(request: HttpRequest) -> dict[str, object]:
 
 
 def _walletconnect(relay: dict[str, str]) -> dict[str, str]:
-    """Return how to reach the relay, and how the site presents itself to the wallet (static/js/walletconnect.js)."""
+    """Return how to reach the relay, and how the site presents itself to the wallet (nft/static/nft/js/walletconnect.js)."""
     return {
         "projectId": relay["project_id"],
         "relayUrl": relay["relay_url"],

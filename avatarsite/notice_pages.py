@@ -101,9 +101,9 @@ def _text(notice: Notice) -> str:
             return _("%(sender)s sent it to you. Show it as your picture?") % {"sender": facts.get("sender", "")}
         case Kind.LOST:
             is_said = facts.get("name", "") in notice.sentence if facts.get("name") else False
-            return " ".join(filter(None, ["" if is_said else notice.sentence, render_line("mail/then.txt", facts)]))
+            return " ".join(filter(None, ["" if is_said else notice.sentence, render_line("profiles/mail/then.txt", facts)]))
         case Kind.REMOVED | Kind.HELD:
-            return " ".join(filter(None, [notice.sentence, render_line("mail/then.txt", facts)]))
+            return " ".join(filter(None, [notice.sentence, render_line("profiles/mail/then.txt", facts)]))
         case Kind.SIGN_IN | Kind.ACCOUNT:
             return _where(facts)
         case _:

@@ -1,4 +1,4 @@
-"""The texts of the page scripts in the language of the page, for static/js/words.js.
+"""The texts of the page scripts in the language of the page, for profiles/static/profiles/js/words.js.
 
 They stand in the page itself: a file of their own would be one more request, and scripts of a page need them at once.
 Most texts are about wallets, so they stand only on pages with wallets. A page in the source language has none.

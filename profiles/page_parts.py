@@ -12,7 +12,7 @@ FRAME = "frame"
 
 def picture_frame(asked: Mapping[str, str]) -> str:
     """Return the template that a page of the picture dialog extends: the dialog's, or a whole page's."""
-    return "picture/dialog.html" if asked.get(FRAME) == "dialog" else "picture/page.html"
+    return "profiles/picture/dialog.html" if asked.get(FRAME) == "dialog" else "profiles/picture/page.html"
 
 
 @dataclass(frozen=True)

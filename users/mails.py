@@ -67,8 +67,8 @@ def build_message(mail: Mail) -> EmailMultiAlternatives:
             "unsubscribe_url": unsubscribe_url,
             "settings_url": settings.SITE_ORIGIN + reverse("profiles:notice_settings"),
         }
-        text = _template("mail/base.txt").render(Context(facts, autoescape=False))
-        html = render_to_string("mail/base.html", facts)
+        text = _template("users/mail/base.txt").render(Context(facts, autoescape=False))
+        html = render_to_string("users/mail/base.html", facts)
     message = EmailMultiAlternatives(f"[{settings.SITE_NAME}] {facts['subject']}", text.strip() + "\n", to=[mail.to])
     message.extra_headers["Auto-Submitted"] = "auto-generated"
     if unsubscribe_url:  # RFC 8058: the mail program posts to it by itself
