@@ -2,7 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lastUsedFirst, rememberWallet } from "../../nft/static/nft/js/last-wallet.js";
-import { cleanIcon, cleanName, findDuplicateName, parseAnnouncement, watchWallets } from "../../nft/static/nft/js/wallets.js";
+import {
+  cleanIcon,
+  cleanName,
+  findDuplicateName,
+  parseAnnouncement,
+  watchWallets,
+} from "../../nft/static/nft/js/wallets.js";
 
 /**
  * @typedef {import("../../nft/static/nft/js/wallets.js").Wallet} Wallet

@@ -125,16 +125,14 @@ function onArrowKey(event) {
 }
 
 /**
- * Follow the galleries below `root` that are not followed yet.
- * @param {ParentNode} root
+ * Follow a gallery, unless it is followed already or nothing of it changes.
+ * @param {HTMLElement} gallery
  */
-export function enableGalleries(root) {
-  for (const gallery of root.querySelectorAll("[data-gallery][data-progress-url]:not([data-followed])")) {
-    if (!(gallery instanceof HTMLElement)) continue;
-    gallery.dataset.followed = "";
-    new Gallery(gallery);
-  }
+export function enable(gallery) {
+  if (gallery.dataset.progressUrl === undefined || gallery.dataset.followed !== undefined) return;
+  gallery.dataset.followed = "";
+  new Gallery(gallery);
 }
 
-enableGalleries(document);
+for (const gallery of document.querySelectorAll("[data-gallery]")) enable(/** @type {HTMLElement} */ (gallery));
 document.addEventListener("keydown", onArrowKey);

@@ -1,1 +1,1 @@
-export * from "../../frontend/walletconnect.js";
+export * from "../../../../frontend/walletconnect.js";

@@ -29,7 +29,7 @@ export class DropZone {
     this.input.addEventListener("change", () => void this.preview());
     const camera = /** @type {HTMLInputElement | null} */ (root.querySelector("[data-camera]"));
     camera?.addEventListener("change", () => camera.files?.[0] && this.take(camera.files[0]));
-    // From profiles/static/profiles/js/picture-dialog.js: a file that was dropped or pasted anywhere.
+    // From profiles/js/picture-dialog.js: a file that was dropped or pasted anywhere.
     root.addEventListener("avatarsite:file", (event) => this.take(/** @type {CustomEvent<File>} */ (event).detail));
     root.addEventListener("dragover", (event) => this.setDragOver(event, true));
     root.addEventListener("dragleave", (event) => this.setDragOver(event, false));

@@ -4,7 +4,7 @@ import { enableForms } from "./forms.js";
 import { gettext } from "./words.js";
 
 /**
- * The picture dialog: the pages of templates/picture/ over any page. Their links and forms work without it. A picture
+ * The picture dialog: the pages that extend profiles/picture/dialog.html, over any page. Their links and forms work without it. A picture
  * that is dropped or pasted anywhere goes to the drop zone in view, or else opens the dialog.
  */
 
@@ -65,7 +65,7 @@ class PictureDialog {
     element.replaceChildren(...parts);
     enableForms(element);
     (await uploads).enableUploads(element);
-    if (element.querySelector("[data-gallery]")) (await import("../../nft/js/gallery.js")).enableGalleries(element);
+    for (const part of element.querySelectorAll("[data-script]")) await enablePart(/** @type {HTMLElement} */ (part));
     const first = element.querySelector("[data-drop] input, [aria-current]");
     if (first instanceof HTMLElement) first.focus();
   }
@@ -77,6 +77,15 @@ class PictureDialog {
     event.preventDefault();
     void this.load(tab.href);
   }
+}
+
+/**
+ * Let the script that a part names take it over: a module with the address in `data-script`, which exports `enable`.
+ * @param {HTMLElement} part
+ */
+async function enablePart(part) {
+  const { enable } = await import(part.dataset.script ?? "");
+  enable(part);
 }
 
 /**

@@ -1,4 +1,4 @@
-"""Decide what the site's pages say about a person's pictures in each of their states."""
+"""Decide what pages say about a person's pictures in each of their states."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from dataclasses import dataclass
 
 from django.template.defaultfilters import date
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from profiles.models import Avatar
 from profiles.models.display import OnLoss
-from profiles.page_parts import Action, Pill
+from profiles.page_parts import Action, Fact, Pill
+from profiles.sentences import gettext as _
 from profiles.serving.showing import ShownPicture
-from profiles.sources import UPLOAD
+from profiles.source_words import Facts, PictureNote, Verdict
+from profiles.sources import UPLOAD, words_of
 
 State = Avatar.State
-NFT = "nft"
 # Nobody sees these, their person included.
 UNSEEN = frozenset({State.REMOVED, State.HELD})
 # Characters of a description that stand in for a missing title.
@@ -40,67 +39,19 @@ def shown_note(shown: ShownPicture, *, has_chosen: bool, on_loss: str) -> ShownN
     if avatar is None:
         return ShownNote(_("No picture at the moment") if has_chosen else _("No picture yet"))
     headline = _("What others see")
+    note = _note(avatar, shown, for_good=on_loss == OnLoss.KEEP)
+    return ShownNote(headline, note.pill, note.text) if note else ShownNote(headline, None, _("Your photo."))
+
+
+def _note(avatar: Avatar, shown: ShownPicture, *, for_good: bool) -> PictureNote | None:
+    words = words_of(avatar)
     if shown.mark:
-        label = _("Verified NFT, by delegation") if is_delegated(avatar) else _("Verified NFT")
-        return ShownNote(headline, Pill(label, "good"), _mark_text(shown.mark_text, is_delegated=is_delegated(avatar)))
+        return words.verified(avatar, shown.mark_text)
     if avatar.is_doubted:
-        return ShownNote(headline, _doubt_pill(avatar), _doubt_text(is_delegated=is_delegated(avatar)))
+        return words.doubted(avatar)
     if avatar.state == State.WITHDRAWN:
-        return ShownNote(headline, Pill(_("No longer yours"), "wait"), _kept_text(avatar.reason, on_loss))
-    if avatar.source == NFT:
-        text = _(
-            "This is an NFT picture, but we could not reach its chain for a while. The hexagon returns with the next "
-            "check."
-        )
-        return ShownNote(headline, Pill(_("Not checked lately"), "wait"), text)
-    return ShownNote(headline, None, _("Your photo."))
-
-
-def is_delegated(avatar: Avatar) -> bool:
-    """Return whether somebody else holds the token and lets this person act for them."""
-    return (avatar.provenance or {}).get("by_delegation") is True
-
-
-def _mark_text(words: str, *, is_delegated: bool) -> str:
-    if is_delegated:
-        text = _(
-            "The hexagon tells others: {mark}. It goes as soon as the token moves or the vault takes its delegation "
-            'back; <a href="{url}">what others see then</a> is your choice.'
-        )
-    else:
-        text = _(
-            "The hexagon tells others: {mark}. It goes as soon as the token moves; "
-            '<a href="{url}">what others see then</a> is your choice.'
-        )
-    return format_html(text, mark=words, url=reverse("profiles:loss"))
-
-
-def _doubt_text(*, is_delegated: bool) -> str:
-    if is_delegated:
-        return _(
-            "The chain’s newest blocks show that this NFT was sent on or is no longer delegated to you, so the hexagon "
-            "is off. Once that is final, your picture before it comes back; if the chain takes it back, the hexagon "
-            "does."
-        )
-    return _(
-        "The chain’s newest blocks show that this NFT was sent on, so the hexagon is off. Once that is final, your "
-        "picture before it comes back; if the chain takes it back, the hexagon does."
-    )
-
-
-def _kept_text(reason: str, on_loss: str) -> str:
-    if on_loss == OnLoss.KEEP:
-        text = _('It is still shown, without the hexagon, as you wish <a href="{url}">for when an NFT leaves you</a>.')
-    else:
-        text = _(
-            "It is still shown for a while, without the hexagon, as you wish "
-            '<a href="{url}">for when an NFT leaves you</a>.'
-        )
-    return format_html("{} {}", reason, format_html(text, url=reverse("profiles:loss")))
-
-
-def _doubt_pill(avatar: Avatar) -> Pill:
-    return Pill(_("May have ended") if is_delegated(avatar) else _("A transfer is on its way"), "wait")
+        return words.kept(avatar, for_good=for_good)
+    return None if avatar.source == UPLOAD else words.unchecked(avatar)
 
 
 @dataclass(frozen=True)
@@ -149,16 +100,17 @@ def _state_pill(entry: Avatar) -> Pill | None:
         return Pill(_("Shown to nobody"), "wait")
     if entry.has_mark:
         return Pill(_("Verified"), "good")
+    words = words_of(entry)
     if entry.is_doubted:
-        return _doubt_pill(entry)
-    return Pill(_("Not checked lately"), "wait") if entry.source == NFT else None
+        return words.doubted(entry).pill
+    return None if entry.source == UPLOAD else words.unchecked(entry).pill
 
 
 def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
     if entry.state == State.REMOVED:
         return ()
     made_at = date(localtime(entry.created_at), "DATETIME_FORMAT")
-    subject = _("%(title)s of %(day)s") % {"title": entry.title or entry.get_source_display(), "day": made_at}
+    subject = _("%(title)s of %(day)s", title=entry.title or str(entry.get_source_display()), day=made_at)
     actions = []
     if entry.state == State.ACTIVE and not entry.is_current:
         use_url = reverse("profiles:picture_use", args=[entry.pk])
@@ -170,3 +122,27 @@ def history_actions(entry: Avatar, after: str) -> tuple[Action, ...]:
     remove_url = reverse("profiles:picture_remove", args=[entry.pk])
     actions.append(Action(_("Remove"), remove_url, is_post=True, style="small", subject=subject, fields=fields))
     return tuple(actions)
+
+
+def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:
+    """Return what a receipt says in short. `facts` are those of the receipt, if its source has any."""
+    if shown.avatar is None:
+        return Verdict(_("No picture"), _("What you see is drawn from the name."))
+    if facts:
+        return words_of(shown.avatar).verdict(facts, is_marked=shown.mark)
+    return Verdict(_("An upload"), _("No token names it. The receipt says only which bytes are served."))
+
+
+@dataclass(frozen=True)
+class ShownProof:
+    """The proof behind a mark in one sentence, at length, and as a list of facts."""
+
+    in_short: str
+    how_we_know: str
+    facts: tuple[Fact, ...]
+
+
+def shown_proof(avatar: Avatar, name: str, facts: Facts) -> ShownProof:
+    """`facts` is the provenance of the picture, `name` what its person is called."""
+    words = words_of(avatar)
+    return ShownProof(words.in_short(name, facts), words.how_we_know(name, facts), words.facts(facts))
