@@ -10,9 +10,10 @@ from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from avatarsite.picture_pages import NFT, is_delegated
-from profiles.models import Profile
+from profiles.models import Avatar, Profile
 from profiles.serving.showing import ShownPicture
+
+NFT = "nft"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ def greeting(shown: ShownPicture) -> str:
     if shown.avatar.source == NFT:
         return _("You show an NFT. We could not check it lately, so the hexagon is off until we can.")
     return _("This is how others see you.")
+
+
+def is_delegated(avatar: Avatar) -> bool:
+    """Return whether somebody else holds the token and lets this person act for them."""
+    return (avatar.provenance or {}).get("by_delegation") is True
 
 
 def read_progress(profile: Profile, shown: ShownPicture) -> Progress:

@@ -115,8 +115,10 @@ def say_sign_in(entry: AuditEntry) -> str:
 
 
 PERSON_SECTIONS = (
-    PersonSection("ways-in", gettext_lazy("Ways in"), "desk/ways_in.html", build_ways_in, "auth.view_user", 45),
-    PersonSection("sessions", gettext_lazy("Signed in"), "desk/sessions.html", build_sessions, "auth.view_user", 50),
+    PersonSection("ways-in", gettext_lazy("Ways in"), "users/desk/ways_in.html", build_ways_in, "auth.view_user", 45),
+    PersonSection(
+        "sessions", gettext_lazy("Signed in"), "users/desk/sessions.html", build_sessions, "auth.view_user", 50,
+    ),
 )
 PERSON_ACTIONS = (
     PersonAction(
