@@ -70,10 +70,10 @@ def read_progress(profile: Profile, shown: ShownPicture) -> Progress:
     }
     if apps.is_installed("nft"):
         questions = {
-            "has_account": user.linked_accounts.all(),
-            "has_token": user.token_claims.filter(state="owned"),
-            "has_unsigned_mint": user.mint_requests.filter(state="awaiting_signature"),
-            "has_minted": user.mint_requests.all(),
+            "has_account": user.nft_linked_accounts.all(),
+            "has_token": user.nft_token_claims.filter(state="owned"),
+            "has_unsigned_mint": user.nft_mint_requests.filter(state="awaiting_signature"),
+            "has_minted": user.nft_mint_requests.all(),
         }
         answers = {name: Exists(rows) for name, rows in questions.items()}
         done |= get_user_model().objects.filter(pk=user.pk).annotate(**answers).values(*answers).get()

@@ -41,7 +41,7 @@ def find_addresses(text: str, staff: User) -> Iterator[Hit]:
     """Find people by a whole e-mail address, confirmed or not."""
     del staff
     if "@" in text.strip("@"):
-        rows = EmailAddress.objects.filter(email=text.lower()).select_related("user__profile")
+        rows = EmailAddress.objects.filter(email=text.lower()).select_related("user__avatar_profile")
         yield from (person_hit(profile_of(row.user), _("e-mail address")) for row in rows[:LISTED])
 
 
