@@ -29,9 +29,7 @@ UNIMPORTED = {
 def declared(*lists: str) -> set[str]:
     """Return the names of the distributions in the lists of these extras; "" is the package's own."""
     lines = [
-        line
-        for name in lists
-        for line in (PROJECT["optional-dependencies"][name] if name else PROJECT["dependencies"])
+        line for name in lists for line in (PROJECT["optional-dependencies"][name] if name else PROJECT["dependencies"])
     ]
     names = {re.split(r"[\[><=~! ]", line)[0] for line in lines}
     return names - {PROJECT["name"]} - UNIMPORTED.keys()
