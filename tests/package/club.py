@@ -1,4 +1,4 @@
-"""The rowing club of tests/package/foreign, running with a package installed by the steps of a page, and its members."""
+"""The rowing club of tests/package/foreign, running with a package that a page installed, and its members."""
 
 from __future__ import annotations
 

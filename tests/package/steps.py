@@ -1,8 +1,8 @@
 """Numbered steps of a page, carried out on a project word for word.
 
 A step is an item of a numbered list. Its fenced blocks say what to do: the lines of a `shell` block are commands, and
-any other block begins with a comment that names a file. Python goes to the end of that file, HTML to the end of its last
-block. So what can't be pasted, as `MIDDLEWARE = [..., "x"]`, is no step.
+any other block begins with a comment that names a file. Python goes to the end of that file, HTML to the end of its
+last block. So what can't be pasted, as `MIDDLEWARE = [..., "x"]`, is no step.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Step:
 
     @property
     def blocks(self) -> list[Block]:
-        return [Block(language, re.sub(r"^ {3}", "", code, flags=re.M)) for language, code in BLOCK.findall(self.text)]
+        found = BLOCK.findall(self.text)
+        return [Block(language, re.sub(r"^ {3}", "", code, flags=re.MULTILINE)) for language, code in found]
 
 
 def read_steps(page: str, heading: str) -> list[Step]:
