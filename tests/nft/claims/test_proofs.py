@@ -26,7 +26,7 @@ from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint
 from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
-SCRIPT = ROOT / "static" / "verify_car.py"
+SCRIPT = ROOT / "profiles" / "static" / "verify_car.py"
 VECTORS = ROOT / "tests" / "kit" / "vectors"
 LARGE = random.Random(7).randbytes(700_000)
 
