@@ -1,4 +1,4 @@
-"""The pictures of people of the host project: by a user, who may have no profile yet, or by nobody. Nothing is written."""
+"""The picture of a user of the host project, who may have no profile yet, or of nobody. Nothing is written."""
 
 from __future__ import annotations
 
