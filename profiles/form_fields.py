@@ -23,7 +23,7 @@ from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.problems import public_error
-from profiles.serving.of_users import avatar_url
+from profiles.serving.of_users import avatar_url, forget_owner
 from profiles.sources import UPLOAD
 from profiles.store.images import keep_image
 
@@ -101,6 +101,7 @@ class AvatarFormMixin(forms.BaseForm):
         user = self.get_avatar_user()
         if self._kept is not None:
             attach_avatar(profile_of(user), self._kept, UPLOAD, details=AvatarDetails(), actor=user)
+            forget_owner(user)
 
     def _keep(self, file: UploadedFile[bytes]) -> StoredImage:
         ours = settings.current()

@@ -14,7 +14,7 @@ from profiles.models import Avatar, Profile
 from profiles.people.profiles import profile_of
 from profiles.pictures import history
 from profiles.pictures.history import AvatarDetails
-from profiles.serving.of_users import avatar_url, find_owner, with_pictures
+from profiles.serving.of_users import avatar_url, find_owner, forget_owner, with_pictures
 from profiles.serving.showing import ShownPicture, find_profile, shown_picture
 from profiles.sources import UPLOAD
 
@@ -44,7 +44,9 @@ def set_avatar(
     """
     read = content if isinstance(content, bytes) else content.read()
     given = details or AvatarDetails()
-    return history.set_avatar(profile_of(user), read, source, details=given, actor=actor or user)
+    avatar = history.set_avatar(profile_of(user), read, source, details=given, actor=actor or user)
+    forget_owner(user)
+    return avatar
 
 
 def remove_avatar(user: AbstractBaseUser, *, actor: AbstractBaseUser | None = None) -> Avatar | None:
@@ -52,7 +54,9 @@ def remove_avatar(user: AbstractBaseUser, *, actor: AbstractBaseUser | None = No
     profile = find_owner(user)
     if profile is None or profile.avatar_id is None:
         return None
-    return history.remove_avatar(profile, profile.avatar_id, actor or user)
+    removed = history.remove_avatar(profile, profile.avatar_id, actor or user)
+    forget_owner(user)
+    return removed
 
 
 def current_picture(user: object) -> ShownPicture | None:
@@ -62,5 +66,5 @@ def current_picture(user: object) -> ShownPicture | None:
 
 
 def resolve(identifier: str) -> Profile | None:
-    """Return whom `/avatar/<identifier>` shows: by handle, hash of an e-mail address, or what another app registered."""
+    """Return whom `/avatar/<identifier>` shows: by handle, e-mail hash, or what another app registered."""
     return find_profile(identifier)

@@ -33,15 +33,21 @@ def find_owner(who: object) -> Profile | None:
     """
     if isinstance(who, Profile):
         return who
-    user_model = get_user_model()
-    if not isinstance(who, user_model) or who.pk is None:
+    if not isinstance(who, get_user_model()) or who.pk is None:
         return None
-    field: Any = user_model._meta.get_field("avatar_profile")  # noqa: SLF001 - public, whatever its name says
+    field = _relation()
     if not field.is_cached(who):
         found = Profile.objects.select_related("avatar__image").filter(user_id=who.pk).first()
         field.set_cached_value(who, found)
     profile: Profile | None = field.get_cached_value(who)
     return None if profile is None or profile.is_hidden else profile
+
+
+def forget_owner(who: object) -> None:
+    """Let the next look at this user read their profile again: it has changed."""
+    field = _relation()
+    if isinstance(who, get_user_model()) and field.is_cached(who):
+        field.delete_cached_value(who)
 
 
 def avatar_url(who: object, size: object = DEFAULT_SIZE, *, still: bool = True) -> str:
@@ -59,6 +65,10 @@ def avatar_url(who: object, size: object = DEFAULT_SIZE, *, still: bool = True) 
     except NoReverseMatch:
         return ""
     return f"{path}?s={side}&v={owner.avatar_version}{'&still=1' if still else ''}"
+
+
+def _relation() -> Any:  # django-stubs don't know this part of it
+    return get_user_model()._meta.get_field("avatar_profile")  # noqa: SLF001 - public, whatever its name says
 
 
 def parse_size(size: object) -> int:
