@@ -1,4 +1,4 @@
-"""What a host project tells the apps: its own source of pictures, identifiers and people's data, and what it receives."""
+"""What a host project tells the apps: its own source of pictures, an identifier, and the signals it receives."""
 
 from __future__ import annotations
 

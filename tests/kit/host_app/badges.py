@@ -1,4 +1,4 @@
-"""A source of pictures of the host's own, with documented names only: the badge of a club that somebody is a member of."""
+"""A source of pictures of the host's own, with documented names only: the badge of a club."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from profiles import signals
 from profiles.models import Avatar
 
 SIGNALS = [name for name, value in vars(signals).items() if isinstance(value, Signal)]
-received: list[dict[str, Any]] = []
+received: list[tuple[str, dict[str, Any]]] = []
 
 
 def receipt(avatar: Avatar) -> dict[str, object]:
@@ -23,4 +23,4 @@ def describe_mark(avatar: Avatar) -> str:
 
 def receive(sender: object, signal: Signal, **arguments: Any) -> None:
     name = next(name for name in SIGNALS if getattr(signals, name) is signal)
-    received.append({"name": name, **arguments})
+    received.append((name, arguments))
