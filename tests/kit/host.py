@@ -1,4 +1,4 @@
-"""Run a script in a host project (`tests.kit.host_app`) of its own process, with a database of its own."""
+"""Run a host project (`tests.kit.host_app`) in processes of its own, with a database of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SETUP = "import django\ndjango.setup()\n"
 
 
 def environment(folder: Path, apps: str = "profiles", prefix: str = "", **settings: object) -> dict[str, str]:
@@ -19,9 +18,9 @@ def environment(folder: Path, apps: str = "profiles", prefix: str = "", **settin
     return kept | ours | {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "tests.kit.host_app.settings"}
 
 
-def run_script(script: str, env: dict[str, str]) -> str:
-    """Return what the script printed. Raise AssertionError with all its output if it failed."""
-    command = [sys.executable, "-c", SETUP + script]
+def run_module(name: str, env: dict[str, str]) -> str:
+    """Return what the module printed. Raise AssertionError with all its output if it failed."""
+    command = [sys.executable, "-m", name]
     done = subprocess.run(command, check=False, env=env, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from importlib.abc import MetaPathFinder
 from io import BytesIO
@@ -43,11 +42,10 @@ from profiles.reports.reporting import Complaint, Reporter, take_report  # noqa:
 from tests.kit.host_app import badges  # noqa: E402
 from tests.kit.host_app.forms import ProfileForm  # noqa: E402
 from tests.kit.host_app.models import Profile as HostProfile  # noqa: E402
+from tests.kit.host_app.paths import find_strays  # noqa: E402
 
 PREFIX = "/pictures/"
 TAGS = Template('{% load avatars %}{% for who in people %}{% avatar who 96 %}{% avatar_url who "big" %}{% endfor %}')
-#: A path in a page that is neither ours nor the host's.
-FOREIGN = re.compile(r'(?:href|src|action|data-[a-z-]+)="(/(?!pictures/|static/|media/|admin/|"|/)[^"]*)"')
 
 
 def file(color: str, name: str = "a.png") -> SimpleUploadedFile:
@@ -113,7 +111,7 @@ def walk_pages() -> int:
         answer = browser.get(path, follow=True)
         assert answer.status_code in {200, 404, 405}, (path, answer.status_code)
         if "text/html" in answer.headers.get("Content-Type", ""):
-            assert not FOREIGN.findall(answer.content.decode()), (path, FOREIGN.findall(answer.content.decode()))
+            assert not find_strays(answer.content.decode()), (path, find_strays(answer.content.decode()))
             walked += 1
     return walked
 
