@@ -65,7 +65,7 @@ dist: ## Build the package `avatarsite`, wheel and sdist, into dist/
 contracts: ## Compile and test the contracts, and write their artifacts
 	@$(PYTHON) -m localstack contracts
 
-walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into static/vendor/
+walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into nft/static/nft/vendor/
 	@$(PYTHON) -m localstack walletconnect
 
 messages: ## Collect what people read into locale/ of the project and of each app, and compile it; needs GNU gettext
