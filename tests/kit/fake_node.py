@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from tests.servers.chain import Chain
+    from nft.testing.chain import Chain
 
 Answer = Callable[[str, list[Any]], Any]
 """Gets method and parameters. Returns the result, or an exception whose text becomes the JSON-RPC error."""

@@ -32,10 +32,12 @@ from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.serving.showing import ShownPicture, shown_picture
-from tests.servers.chain import CHAIN_ID, Chain, read_artifact
+from tests.servers.chain import read_artifact
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOOPBACK = OutboundRules(

@@ -14,7 +14,7 @@ from eth_abi.abi import decode, encode
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 
 ADDR, TEXT = keccak(b"addr(bytes32)")[:4], keccak(b"text(bytes32,string)")[:4]
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from localstack import binaries
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 
 COMPILER = binaries.ROOT / "contracts" / "solc.cjs"
 

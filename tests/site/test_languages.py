@@ -14,7 +14,7 @@ from django.utils import formats, timezone, translation
 from avatarsite.script_words import PARTS, read_words, texts_of
 from profiles.models import Notice, Profile
 from profiles.notices.recording import NewNotice, record_notice
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from users.devices import device_name, shown_device
 from users.mails import language_of
 from users.notice_mails import send_due

@@ -20,7 +20,7 @@ from profiles.models import Avatar, Profile
 from profiles.notices.kinds import PATIENCE
 from profiles.pictures.rights import withdraw_avatar
 from profiles.serving.showing import shown_picture
-from tests.kit.people import ASSET, a_person, a_token_picture, an_upload
+from profiles.testing.people import ASSET, a_person, a_token_picture, an_upload
 from users.notice_mails import send_due
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"

@@ -23,18 +23,19 @@ from nft.claims.picture import fetch_picture
 from nft.core.evm.address import parse_address
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, LinkedAccount, MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles import outages
 from profiles.leases import OUTAGE_DELAY, lease_row
 from profiles.models import Avatar, StoredImage
 from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, a_picture, an_upload
+from profiles.testing.stores import Bucket
 from tests.kit import on_s3
-from tests.kit.jobs import run
 from tests.kit.mints import install
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.world import deploy_avatar_token, make_world, pinned_metadata
 from tests.kit.world import mint as mint_token
-from tests.servers.chain import CHAIN_ID, Chain
-from tests.servers.s3 import Bucket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from profiles.models import ApiToken, AuditEntry, Profile
 from profiles.people.api_tokens import Scope
-from tests.kit.api_client import ALL, CURRENT, V1, Program, a_secret, problem_of
-from tests.kit.people import a_picture, an_upload
+from profiles.testing.api_client import ALL, CURRENT, V1, Program, a_secret, problem_of
+from profiles.testing.people import a_picture, an_upload
 
 Act = Callable[[Program, object], Any]
 CALLS: dict[str, tuple[Scope, Act]] = {

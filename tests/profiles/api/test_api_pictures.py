@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.models import ApiToken, Profile
-from tests.kit.api_client import CURRENT, V1, Program, a_secret, problem_of
-from tests.kit.people import a_picture, in_use
-from tests.profiles.conftest import FileStore
+from profiles.testing.api_client import CURRENT, V1, Program, a_secret, problem_of
+from profiles.testing.people import a_picture, in_use
+from profiles.testing.stores import FileStore
 
 
 # --- set --------------------------------------------------------------------------------------------------------------
