@@ -73,7 +73,7 @@ class Browser:
     def upload(self, picture: bytes) -> Any:
         """Send a picture as the upload form does."""
         file = SimpleUploadedFile("picture.png", picture, "image/png")
-        return self.client.post(reverse("profiles:picture"), {"image": file})
+        return self.client.post(reverse("profiles:picture"), {"content": file})
 
     def claim(self, reference: str) -> TokenClaim:
         """Ask to show a token as one's picture, by its reference, as the page of tokens does. Return the claim."""

@@ -48,6 +48,8 @@ class Chain:
     running: Program
     folders: Sequence[Path] = CONTRACTS
     """Where artifacts are: JSON files with `abi` and `bytecode`, named as their contract."""
+    proofs: str = "offered"
+    """Whether answers are proved from the chain's state, as in NFT_CHAINS. py-evm's node offers no proofs."""
     _settings: Any = field(default=None, repr=False)
     _collection: Collection | None = field(default=None, repr=False)
 
@@ -83,7 +85,11 @@ class Chain:
     @property
     def entry(self) -> dict[str, Any]:
         """The chain's entry of NFT_CHAINS."""
-        return chains_at(self.url)[CHAIN_ID] | {"confirmed": "finalized", "max_block_age": None}
+        return chains_at(self.url)[CHAIN_ID] | {
+            "confirmed": "finalized",
+            "max_block_age": None,
+            "proofs": self.proofs,
+        }
 
     def goes_silent(self) -> None:
         """Let no node answer to the project, until `answers_again` or the end of the test."""
@@ -230,9 +236,10 @@ def start(node: str, log: Path) -> Chain:
     """Start a chain: by the anvil at the path `node`, or by py-evm for "py-evm". Raise ServerFailed."""
     if node == PY_EVM:
         server = Server("nft.testing.py_evm_node", log=log)
+        chain = Chain(server.url, server, proofs="off")
     else:
         server = Server("nft.testing.anvil_node", node, str(CHAIN_ID), log=log)
-    chain = Chain(server.url, server)
+        chain = Chain(server.url, server)
     chain.mine(3)  # so that "finalized" is a block in which the accounts have their balances
     return chain
 

@@ -10,7 +10,7 @@ from enum import Enum
 from urllib.parse import urlsplit
 
 from nft.core.errors import InvalidIdentifier
-from nft.core.ipfs.cid import Cid, decode_cid
+from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.unixfs import build_file
 from nft.core.tokens.metadata import build_metadata
 from profiles.testing.http import QuietHandler, serving
@@ -50,12 +50,12 @@ class Ipfs:
 
     def image_of(self, uri: str) -> str:
         """Return the CID of the picture of a token that `publish` published."""
-        metadata = json.loads(self._blocks[decode_cid(uri.removeprefix("ipfs://"))])
+        metadata = json.loads(self._blocks[parse_cid(uri.removeprefix("ipfs://"))])
         return str(metadata["image"]).removeprefix("ipfs://")
 
     def lie(self, cid: str, how: Lie = Lie.OTHER_BYTES) -> None:
         """Send something else in place of this block, until `tell_the_truth`."""
-        self._lies[decode_cid(cid)] = how
+        self._lies[parse_cid(cid)] = how
 
     def tell_the_truth(self) -> None:
         self._lies.clear()
@@ -81,7 +81,7 @@ class _Gateway(QuietHandler):
             return
         self.ipfs.asked.append(address.path.removeprefix("/ipfs/"))
         try:
-            self._send_block(decode_cid(self.ipfs.asked[-1]))
+            self._send_block(parse_cid(self.ipfs.asked[-1]))
         except InvalidIdentifier:
             self.send_error(400)
 

@@ -6,13 +6,14 @@ module in every project in which the package is installed.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from profiles.testing.plugin import need, project_settings
+from profiles.testing.plugin import need
 
 if TYPE_CHECKING:
     from nft.testing.browser import Browser
@@ -45,11 +46,9 @@ def contract_wallet(chain: Chain, wallet: Wallet) -> ContractWallet:
 
 
 @pytest.fixture
-def wallet_browser(request: pytest.FixtureRequest) -> Browser:
+def wallet_browser(request: pytest.FixtureRequest, db: None, settings: Any) -> Browser:
     """A browser in which nobody is signed in. `wallet_browser.sign_in(wallet)` signs in; `.client` is Django's."""
-    settings = project_settings(request, "wallet_browser")
     need("wallet_browser", "eth_account")
-    request.getfixturevalue("db")
     from nft.testing.browser import Browser
     from nft.testing.genesis import CHAIN_ID
     from nft.testing.wallets import NOBODY, chains_at
@@ -76,7 +75,9 @@ def wallet_client(wallet_browser: Browser, wallet: Wallet) -> Browser:
 def chain_session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chain]:
     """The running chain, for fixtures of a wider scope. Tests ask for `chain`, which undoes what they do."""
     need("chain", "web3", "eth_account")
-    from nft.testing.chain import PY_EVM, find_node, start
+    with warnings.catch_warnings():  # web3 imports what websockets deprecates
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from nft.testing.chain import PY_EVM, find_node, start
 
     node = request.config.getini(NODE) or find_node()
     if node == PY_EVM:
@@ -87,12 +88,11 @@ def chain_session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture
-def chain(request: pytest.FixtureRequest, chain_session: Chain) -> Iterator[Chain]:
+def chain(chain_session: Chain, settings: Any) -> Iterator[Chain]:
     """A real chain (EVM) that the project reads as chain 31337. It mints, reorganizes and goes silent.
 
     What a test does to it is undone afterwards.
     """
-    settings = project_settings(request, "chain")
     from nft.testing.chain import undone
 
     with undone(chain_session), chain_session.configured(settings):
@@ -106,12 +106,11 @@ def token(chain: Chain, wallet: Wallet, avatar_picture: bytes) -> Token:
 
 
 @pytest.fixture
-def ipfs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ipfs]:
+def ipfs(settings: Any, tmp_path: Path) -> Iterator[Ipfs]:
     """The only IPFS gateway that the project asks. It lies on demand: `ipfs.lie(cid)`, `ipfs.goes_silent()`.
 
     The project's own blocks are kept in an empty folder.
     """
-    settings = project_settings(request, "ipfs")
     from nft.testing.ipfs import ipfs_gateway
     from profiles.testing.stores import FileStore
 

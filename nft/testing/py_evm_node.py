@@ -13,8 +13,9 @@ from collections.abc import Callable
 from http.server import ThreadingHTTPServer
 from typing import Any, ClassVar
 
+from eth.vm.spoof import SpoofTransaction
 from eth_tester import EthereumTester, PyEVMBackend
-from eth_tester.exceptions import BlockNotFound, TransactionFailed, TransactionNotFound
+from eth_tester.exceptions import BlockNotFound, TransactionNotFound
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
@@ -22,17 +23,25 @@ from nft.testing.genesis import CHAIN_ID, MNEMONIC
 from profiles.testing.http import QuietHandler
 from profiles.testing.programs import serve_until_the_tests_end
 
-ETHER = 10**18
+GAS_PRICE, RICH = 10**10, 10**30
+"""In wei."""
 FINALIZED_AFTER = 2
-#: The sender of every call of `nft` pays for its gas on this chain, as eth-tester's calls are never free.
-READER = to_checksum_address(bytes(20))
-GAS = 12_000_000
+NOBODY = to_checksum_address(bytes(20))
+GAS, GAS_OF_BYTE, GAS_OF_TRANSACTION = 12_000_000, 16, 100_000
 REVERTED, METHOD_NOT_FOUND, OTHER = 3, -32601, -32000
 Json = Any
 
 
 class NoSuchMethod(Exception):
     """The node does not offer the method."""
+
+
+class Reverted(Exception):
+    """The contract refused the call, and returned `data`."""
+
+    def __init__(self, error: object, data: bytes) -> None:
+        super().__init__(f"execution reverted: {error}")
+        self.data = data
 
 
 class PyEvm:
@@ -42,14 +51,13 @@ class PyEvm:
         backend = PyEVMBackend(mnemonic=MNEMONIC, hd_path="m/44'/60'/0'/0")
         type(backend.chain).chain_id = CHAIN_ID
         self._chain = EthereumTester(backend=backend)
-        self._chain.send_transaction({"from": self._accounts()[-1], "to": READER, "value": 1000 * ETHER, "gas": 21000})
-        self._coinbase = READER
+        self._coinbase = NOBODY
         self._methods: dict[str, Callable[..., Json]] = {
             "eth_chainId": lambda: hex(CHAIN_ID),
             "eth_accounts": self._accounts,
             "eth_blockNumber": lambda: hex(self._head()),
-            "eth_gasPrice": lambda: hex(2 * ETHER // 10**9),
-            "eth_maxPriorityFeePerGas": lambda: hex(ETHER // 10**9),
+            "eth_gasPrice": lambda: hex(GAS_PRICE),
+            "eth_maxPriorityFeePerGas": lambda: hex(GAS_PRICE // 10),
             "eth_getBlockByNumber": self._block,
             "eth_getBlockByHash": lambda digest, full: to_json(self._chain.get_block_by_hash(digest, full)),
             "eth_getBalance": lambda address, tag: hex(self._chain.get_balance(address, self._number(tag))),
@@ -58,8 +66,8 @@ class PyEvm:
             "eth_getTransactionByHash": lambda digest: to_json(self._chain.get_transaction_by_hash(digest)),
             "eth_getTransactionReceipt": lambda digest: to_json(self._chain.get_transaction_receipt(digest)),
             "eth_getLogs": self._logs,
-            "eth_call": lambda wanted, tag: self._chain.call(self._transaction(wanted), self._number(tag)),
-            "eth_estimateGas": lambda wanted, *_: hex(self._chain.estimate_gas(self._transaction(wanted)) * 3 // 2),
+            "eth_call": lambda wanted, tag: "0x" + self._run(wanted, tag).output.hex(),
+            "eth_estimateGas": self._estimate,
             "eth_sendTransaction": lambda wanted: self._chain.send_transaction(self._transaction(wanted)),
             "eth_sendRawTransaction": self._chain.send_raw_transaction,
             "evm_snapshot": lambda: hex(self._chain.take_snapshot()),
@@ -79,11 +87,16 @@ class PyEvm:
         except TransactionNotFound:
             return None
 
+    @property
+    def _evm(self) -> Json:
+        """py-evm's chain, which is another one after a return to the first block."""
+        return self._chain.backend.chain
+
     def _accounts(self) -> list[str]:
         return list(self._chain.get_accounts())
 
     def _head(self) -> int:
-        return int(self._chain.get_block_by_number("latest")["number"])
+        return int(self._evm.get_canonical_head().block_number)
 
     def _number(self, tag: str) -> int:
         if tag in {"finalized", "safe"}:
@@ -105,11 +118,38 @@ class PyEvm:
             found += self._chain.get_logs(first, min(last, self._head()), address, wanted.get("topics") or None)
         return sorted(map(to_json, found), key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
 
+    def _run(self, wanted: dict[str, Json], tag: str) -> Json:
+        """Run a call after the block of this tag, for free, and change nothing. Return py-evm's computation.
+
+        Raise Reverted.
+        """
+        sender = bytes.fromhex((wanted.get("from") or NOBODY)[2:])
+        state = self._evm.get_vm(at_header=self._evm.get_canonical_block_header_by_number(self._number(tag))).state
+        state.set_balance(sender, RICH)
+        unsigned = self._evm.create_unsigned_transaction(
+            nonce=state.get_nonce(sender),
+            gas_price=GAS_PRICE,
+            gas=_number(wanted.get("gas", GAS)),
+            to=bytes.fromhex((wanted.get("to") or "0x")[2:]),
+            value=_number(wanted.get("value", 0)),
+            data=bytes.fromhex((wanted.get("data") or wanted.get("input") or "0x")[2:]),
+        )
+        computation = state.apply_transaction(SpoofTransaction(unsigned, from_=sender))
+        if computation.is_error:
+            raise Reverted(computation.error, computation.output)
+        return computation
+
+    def _estimate(self, wanted: dict[str, Json], tag: str = "latest") -> str:
+        """Return enough gas: twice what it takes, with what every transaction and its data cost."""
+        wanted = {name: value for name, value in wanted.items() if name != "gas"}
+        used = self._run(wanted, tag).get_gas_used()
+        return hex(min(GAS, 2 * used + GAS_OF_TRANSACTION + GAS_OF_BYTE * len(wanted.get("data") or "") // 2))
+
     def _transaction(self, wanted: dict[str, Json]) -> dict[str, Json]:
         """Return the transaction as eth-tester takes it."""
         numbers = {"gas": "gas", "value": "value", "nonce": "nonce"}
         built: dict[str, Json] = {ours: _number(wanted[name]) for name, ours in numbers.items() if name in wanted}
-        built["from"] = to_checksum_address(wanted.get("from") or READER)
+        built["from"] = to_checksum_address(wanted.get("from") or NOBODY)
         if wanted.get("to"):
             built["to"] = to_checksum_address(wanted["to"])
         return {"gas": GAS, "data": wanted.get("data") or wanted.get("input") or "0x", **built}
@@ -158,8 +198,8 @@ def reply(chain: PyEvm, request: dict[str, Json]) -> dict[str, Json]:
     head = {"jsonrpc": "2.0", "id": request.get("id")}
     try:
         return {**head, "result": chain.answer(request["method"], request.get("params", []))}
-    except TransactionFailed as error:
-        return {**head, "error": {"code": REVERTED, "message": f"execution reverted: {error}", "data": "0x"}}
+    except Reverted as error:
+        return {**head, "error": {"code": REVERTED, "message": str(error), "data": "0x" + error.data.hex()}}
     except NoSuchMethod as error:
         return {**head, "error": {"code": METHOD_NOT_FOUND, "message": str(error)}}
     except Exception as error:  # noqa: BLE001 - whatever it is, the caller must read it

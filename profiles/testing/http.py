@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class QuietHandler(BaseHTTPRequestHandler):
     """A handler that logs nothing: pytest shows what matters."""
 
+    disable_nagle_algorithm = True  # else a body that follows its head waits for 40 ms
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
 

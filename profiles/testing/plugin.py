@@ -30,26 +30,30 @@ def need(fixture: str, *modules: str) -> None:
         pytest.fail(f"{sentence}: pip install 'avatarsite[test]'", pytrace=False)
 
 
-def project_settings(request: pytest.FixtureRequest, fixture: str) -> Any:
-    """Return pytest-django's `settings` fixture, which undoes every change after the test."""
-    need(fixture, "pytest_django")
-    return request.getfixturevalue("settings")
+if find_spec("pytest_django") is None:
+
+    @pytest.fixture
+    def db() -> None:
+        """The test database, which pytest-django provides."""
+        need("db", "pytest_django")
+
+    @pytest.fixture
+    def settings() -> None:
+        """The project's settings, changed for one test, which pytest-django provides."""
+        need("settings", "pytest_django")
 
 
 @pytest.fixture
-def avatar_person(request: pytest.FixtureRequest) -> Profile:
+def avatar_person(db: None) -> Profile:
     """Alice: the profile of a new user. `avatar_person.user` is the user; `profiles.testing.people` makes others."""
-    need("avatar_person", "pytest_django")
-    request.getfixturevalue("db")
     from profiles.testing.people import a_person
 
     return a_person("alice")
 
 
 @pytest.fixture
-def avatar_client(avatar_person: Profile) -> Client:
+def avatar_client(avatar_person: Profile, settings: Any) -> Client:
     """Alice's browser, signed in: Django's test client."""
-    from django.conf import settings
     from django.test import Client
 
     client = Client()
@@ -74,9 +78,8 @@ def avatar_picture() -> bytes:
 
 
 @pytest.fixture
-def avatar_store(request: pytest.FixtureRequest, tmp_path: Path) -> FileStore:
+def avatar_store(settings: Any, tmp_path: Path) -> FileStore:
     """An empty folder in which the pictures of this test are kept (STORAGES["avatars"])."""
-    settings = project_settings(request, "avatar_store")
     from profiles.testing.stores import FileStore
 
     store = FileStore(tmp_path / "avatars")
@@ -106,10 +109,9 @@ def avatar_bucket(avatar_s3_server: S3Server) -> Iterator[Bucket]:
 
 
 @pytest.fixture
-def avatar_s3(request: pytest.FixtureRequest, avatar_bucket: Bucket) -> Bucket:
+def avatar_s3(settings: Any, avatar_bucket: Bucket) -> Bucket:
     """A new bucket in which the pictures of this test are kept (STORAGES["avatars"])."""
     need("avatar_s3", "storages")
-    settings = project_settings(request, "avatar_s3")
     settings.STORAGES = settings.STORAGES | {"avatars": avatar_bucket.storage}
     return avatar_bucket
 
