@@ -114,8 +114,9 @@ class PyEvm:
         addresses = wanted.get("address") or []
         addresses = [addresses] if isinstance(addresses, str) else addresses
         found: list[Json] = []
-        for address in [to_checksum_address(each) for each in addresses] or [None]:
-            found += self._chain.get_logs(first, min(last, self._head()), address, wanted.get("topics") or None)
+        for address in addresses or [None]:
+            contract = to_checksum_address(address) if address else None
+            found += self._chain.get_logs(first, min(last, self._head()), contract, wanted.get("topics") or None)
         return sorted(map(to_json, found), key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
 
     def _run(self, wanted: dict[str, Json], tag: str) -> Json:

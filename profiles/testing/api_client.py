@@ -21,6 +21,11 @@ def a_secret(profile: Profile, *scopes: Scope) -> str:
     return create_token(profile, wish, now=timezone.now(), actor=profile.user).secret
 
 
+def address_of(path: str) -> str:
+    """Return where the host project answers this path of the API."""
+    return f"{reverse('profiles:api')}v1{path}"
+
+
 class Program:
     """A program that sends `secret` with each call, unless it is empty."""
 
@@ -30,7 +35,7 @@ class Program:
 
     def call(self, method: str, path: str, body: bytes = b"", kind: str = "", **headers: str) -> Any:
         sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.generic(method, f"{reverse('profiles:api')}v1{path}", body, content_type=kind, headers=sent)
+        return self.client.generic(method, address_of(path), body, content_type=kind, headers=sent)
 
     def put(self, content: bytes, *, query: str = "", kind: str = "image/png") -> Any:
         return self.call("PUT", CURRENT + query, content, kind)

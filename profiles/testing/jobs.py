@@ -92,8 +92,8 @@ class Jobs:
     def _commit(self) -> None:
         for connection in connections.all(initialized_only=True):
             callbacks, connection.run_on_commit = connection.run_on_commit, []
-            for _, callback, _ in callbacks:
-                callback()
+            for callback in callbacks:
+                callback[1]()
 
     def _run_due(self) -> bool:
         now = timezone.now()
