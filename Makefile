@@ -58,7 +58,7 @@ screenshots: ## Take a picture of every page of the running local stack, into sc
 contracts: ## Compile and test the contracts, and write their artifacts
 	@$(PYTHON) -m localstack contracts
 
-walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into static/vendor/
+walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into nft/static/nft/vendor/
 	@$(PYTHON) -m localstack walletconnect
 
 messages: ## Collect what people read into locale/ of the project and of each app, and compile it; needs GNU gettext

@@ -112,7 +112,7 @@ def test_what_is_not_stored_is_not_said(stored: dict[str, Any] | None, words: st
 
 def test_a_name_with_markup_stays_text() -> None:
     avatar = {"mark": 'Verified NFT of “<b onclick="x">”', "url": "", "size": 96, "alt": ""}
-    html = Template('{% include "components/avatar.html" %}').render(Context(avatar))
+    html = Template('{% include "profiles/components/avatar.html" %}').render(Context(avatar))
     assert "<b" not in html
     assert html.count("&lt;b onclick=&quot;x&quot;&gt;") == 2
 

@@ -204,7 +204,9 @@ def test_without_a_store_an_upload_says_why(browser: Client, no_store: None) -> 
 
 def test_without_a_store_the_api_says_why(alice: User, no_store: None) -> None:
     """Of the same error a program and a person read the same sentence."""
-    secret = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice).secret
+    secret = create_token(
+        alice.avatar_profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice
+    ).secret
     response = Client().put(
         "/api/v1/me/picture", a_picture(), content_type="image/png", headers={"authorization": f"Bearer {secret}"}
     )

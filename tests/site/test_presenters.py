@@ -122,7 +122,7 @@ def test_titles_of_the_history() -> None:
 
 LAKE = {"name": "Lake", "then": "earlier", "earlier": "Low Sun"}
 AGAIN = "Low Sun is your picture again."
-BY_FIREFOX = {"template": "mail/sign_in", "device": "Firefox on Linux", "ip": "192.0.2.7"}
+BY_FIREFOX = {"template": "users/mail/sign_in", "device": "Firefox on Linux", "ip": "192.0.2.7"}
 CHANGED = {"template": "account/email/password_changed", "device": "Firefox on Linux", "ip": "192.0.2.7"}
 
 

@@ -93,7 +93,7 @@ def test_every_mail_of_the_site_is_text_and_html_with_the_sites_name(alice: Prof
 
 def test_what_strangers_wrote_stays_text(alice: Profile) -> None:
     facts = WHERE | {"name": "<b>Lake</b> & more", "sender": "Click:\nhttp://evil.example/"}
-    message = build_message(Mail("mail/received", "alice@example.org", facts, alice))
+    message = build_message(Mail("nft/mail/received", "alice@example.org", facts, alice))
     assert "<b>Lake" in message.body
     assert "&lt;b&gt;Lake&lt;/b&gt; &amp; more" in html_of(message)
     assert 'href="http://evil' not in html_of(message)
@@ -126,7 +126,7 @@ def test_a_mail_is_in_the_language_of_its_reader(alice: Profile, settings: Any) 
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     for chosen, used in (("de", "de"), ("", "en"), ("xx", "en")):
         alice.language = chosen
-        message = build_message(Mail("mail/test", "a@example.org", {}, alice))
+        message = build_message(Mail("users/mail/test", "a@example.org", {}, alice))
         assert f'<html lang="{used}">' in html_of(message)
     assert translation.get_language() == "en"
 

@@ -1,6 +1,6 @@
 """Collect what people read into the catalogs, and compile them.
 
-It writes `locale/<language>` of the project (templates, scripts, avatarsite) and of each app. Moving a text from one
+It writes `locale/<language>` of the project (templates/, static/, avatarsite) and of each app. Moving a text from one
 catalog to another keeps its translation. Needs xgettext, msgmerge and msgfmt of GNU gettext; running the site doesn't,
 as the compiled catalogs are kept in git.
 """
@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands import makemessages
 
 ROOT = Path(settings.BASE_DIR)
-IGNORED = ["tests/*", "bench/*", "localstack/*", "static/vendor/*", "node_modules", "contracts/*", "frontend/*"]
+IGNORED = ["tests/*", "bench/*", "localstack/*", "nft/static/nft/vendor/*", "node_modules", "contracts/*", "frontend/*"]
 APPS = ("users", "profiles", "nft")
 _CREATED_AT = re.compile(r'^"POT-Creation-Date:.*\n', re.MULTILINE)
 

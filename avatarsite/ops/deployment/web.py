@@ -22,7 +22,7 @@ from profiles.serving import signing
 PART = "web"
 SECONDS = 8
 MAX_BODY = 256 * 1024
-STATIC_FILE = "js/http.js"
+STATIC_FILE = "profiles/js/http.js"
 # Seconds in which the site itself would have answered a request whose body is still on its way.
 UNBUFFERED = 2.0
 

@@ -156,7 +156,7 @@ def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client
     assert f"tokenURI(uint256)(string)&#x27; {claim.token_id} --rpc-url" in page
     assert "verify_car" in page
     assert "keeps the account that holds it to themselves" in page
-    alice.linked_accounts.update(is_public=True)
+    alice.nft_linked_accounts.update(is_public=True)
     page = client.get("/prove/alice/").content.decode()
     assert 'data-proof="/avatar/alice/proof.json"' in page
     assert "verify-ownership" in page

@@ -48,7 +48,7 @@ def sweep_primary_names(now: datetime, clients: Clients) -> int:
 
 
 def account_of(user: User) -> LinkedAccount:
-    return user.linked_accounts.get()
+    return user.nft_linked_accounts.get()
 
 
 def names_of(user: User, now: datetime) -> list[str]:
