@@ -71,7 +71,7 @@ class Ipfs:
 class _Gateway(QuietHandler):
     ipfs: Ipfs
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         address = urlsplit(self.path)
         self.close_connection = True
         if self.ipfs._is_silent:

@@ -214,7 +214,7 @@ class Handler(QuietHandler):
     chain: ClassVar[PyEvm]
     lock: ClassVar[threading.Lock] = threading.Lock()
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+    def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with self.lock:
             answer = [reply(self.chain, one) for one in asked] if isinstance(asked, list) else reply(self.chain, asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,7 +18,9 @@ from profiles.jobs import Job, get_job, get_jobs
 from profiles.outages import Outage
 from profiles.row_queue import queue_due_rows
 
-#: Runs in a row after which jobs that queue each other without end are given up.
+#: `jobs.discover` reads every file of the apps: once is enough.
+_discover = functools.cache(jobs.discover)
+#: Rounds after which jobs that queue each other without end are given up.
 ENDLESS = 2000
 
 
@@ -72,7 +75,7 @@ class Jobs:
         """Let so much time pass (`hours=1`), then run the periodic jobs whose period it is, and all that is due."""
         passed = timedelta(**delta)
         self._passed += passed
-        jobs.discover()
+        _discover()
         by_name = {declared.name: declared for declared in get_jobs()}
         for entry in jobs.schedule().values():
             if entry["schedule"] <= passed.total_seconds():

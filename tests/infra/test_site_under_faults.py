@@ -27,11 +27,11 @@ from bench.visitor import Visitor
 from localstack import binaries
 from localstack.processes import Program, Running, free_port
 from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
 from nft.testing.genesis import CHAIN_ID
 from profiles.testing.people import a_picture
 from profiles.testing.stores import REGION
 from tests.browser.site import Site, deploy_contracts, site_environment
-from tests.kit.fake_node import relaying_node
 from tests.servers.chain import start_chain
 from tests.servers.places import Places, on_sqlite
 from tests.servers.postgres import start_postgres

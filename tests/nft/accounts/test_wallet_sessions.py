@@ -20,11 +20,11 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
 from nft.testing.browser import Browser
 from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
 from nft.testing.genesis import CHAIN_ID
 from nft.testing.wallets import NOBODY, Wallet, chains_at
 from profiles.models import AuditEntry
 from profiles.testing.jobs import run
-from tests.kit.fake_node import relaying_node
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

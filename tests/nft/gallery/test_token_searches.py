@@ -27,10 +27,10 @@ from nft.gallery.search import request_searches, run_search, start_searches
 from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
 from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
 from nft.testing.genesis import CHAIN_ID
 from profiles.store.purge import purge_unreferenced_images
 from profiles.testing.jobs import queued_by_sweep
-from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import HostileServer
 from tests.kit.world import World, deploy_avatar_token, mint, person, picture, pinned_metadata
 
