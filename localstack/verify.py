@@ -18,7 +18,14 @@ PRETTIER = ["node", "frontend/node_modules/prettier/bin/prettier.cjs"]
 SCRIPTS_AND_STYLES = "{bench,contracts,frontend,nft,profiles,static,tests}/**/*.{js,mjs,cjs,css}"
 """The files Prettier formats; .prettierignore excludes what other people wrote."""
 
-TEMPLATES = ["--tabwidth", "2", "--extra-block", "slot,endslot", "templates", *(f"{app}/templates" for app in ("users", "profiles", "nft"))]
+TEMPLATES = [
+    "--tabwidth",
+    "2",
+    "--extra-block",
+    "slot,endslot",
+    "templates",
+    *(f"{app}/templates" for app in ("users", "profiles", "nft")),
+]
 """The arguments of djhtml, which indents templates.
 
 It never adds or removes a line break: whitespace between two elements can show on the page.

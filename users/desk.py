@@ -117,7 +117,12 @@ def say_sign_in(entry: AuditEntry) -> str:
 PERSON_SECTIONS = (
     PersonSection("ways-in", gettext_lazy("Ways in"), "users/desk/ways_in.html", build_ways_in, "auth.view_user", 45),
     PersonSection(
-        "sessions", gettext_lazy("Signed in"), "users/desk/sessions.html", build_sessions, "auth.view_user", 50,
+        "sessions",
+        gettext_lazy("Signed in"),
+        "users/desk/sessions.html",
+        build_sessions,
+        "auth.view_user",
+        50,
     ),
 )
 PERSON_ACTIONS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,7 +25,7 @@ def where(notice: Notice) -> str:
     return _("With %(device)s, from %(ip)s.") % {"device": shown_device(facts["device"]), "ip": facts.get("ip", "")}
 
 
-def sign_in_answers(notices: Sequence[Notice], profile: Profile) -> dict[int, Action]:
+def sign_in_answers(notices: Sequence[Notice], profile: Profile) -> dict[UUID, Action]:
     url = reverse("usersessions_list")
     return {notice.pk: Action(_("Your devices"), url, style="small") for notice in notices}
 

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from eth_account import Account
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.types import Nonce, TxParams, TxReceipt, Wei
@@ -24,6 +23,9 @@ from nft.testing.genesis import CHAIN_ID, MNEMONIC
 from nft.testing.tokens import Collection, Token, deploy_collection, inline_metadata
 from nft.testing.wallets import NOBODY, ContractWallet, Holder, Wallet, chains_at
 from profiles.testing.programs import Server
+
+if TYPE_CHECKING:
+    from hexbytes import HexBytes
 
 PY_EVM = "py-evm"
 SENDING = {"eth_sendTransaction", "eth_sendRawTransaction"}

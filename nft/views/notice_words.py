@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -20,7 +21,7 @@ def received_text(notice: Notice) -> str:
     return _("%(sender)s sent it to you. Show it as your picture?", sender=notice.facts.get("sender", ""))
 
 
-def received_answers(notices: Sequence[Notice], profile: Profile) -> dict[int, Action]:
+def received_answers(notices: Sequence[Notice], profile: Profile) -> dict[UUID, Action]:
     """Offer to show the tokens that still wait for an answer. One query."""
     offered = {str(offer.pk) for offer in get_received(profile.user)}
     return {notice.pk: _show(notice) for notice in notices if notice.subject in offered}
@@ -31,7 +32,7 @@ def _show(notice: Notice) -> Action:
     return Action(_("Show it"), url, is_post=True, style="small primary", subject=notice.facts.get("name", ""))
 
 
-def mint_answers(notices: Sequence[Notice], profile: Profile) -> dict[int, Action]:
+def mint_answers(notices: Sequence[Notice], profile: Profile) -> dict[UUID, Action]:
     return {notice.pk: _see(notice) for notice in notices}
 
 

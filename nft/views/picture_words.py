@@ -103,8 +103,8 @@ class TokenWords(SourceWords):
         if is_delegated(avatar):
             text = _(
                 "The chain’s newest blocks show that this NFT was sent on or is no longer delegated to you, so the "
-                "hexagon is off. Once that is final, your picture before it comes back; if the chain takes it back, the "
-                "hexagon does."
+                "hexagon is off. Once that is final, your picture before it comes back; if the chain takes it back, "
+                "the hexagon does."
             )
             return PictureNote(Pill(_("May have ended"), "wait"), text)
         text = _(
@@ -148,7 +148,8 @@ class TokenWords(SourceWords):
         if facts.get("by_delegation"):
             text = _(
                 "We asked %(chain)s who holds this NFT, and it named a vault. The vault lets an account act for it "
-                "that %(name)s proved to be theirs. We ask again all the time; once the answer changes, the hexagon goes."
+                "that %(name)s proved to be theirs. We ask again all the time; once the answer changes, the hexagon "
+                "goes."
             )
         else:
             text = _(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import UUID
 
 from profiles.models import Notice, Profile
 from profiles.page_parts import Action
@@ -64,7 +65,7 @@ class KindWords:
     hint: str = ""
     templates: str = "profiles/mail"
     text: Callable[[Notice], str] | None = None
-    answers: Callable[[Sequence[Notice], Profile], Mapping[int, Action]] | None = None
+    answers: Callable[[Sequence[Notice], Profile], Mapping[UUID, Action]] | None = None
 
 
 _words = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.timezone import localtime
@@ -53,8 +54,8 @@ def shown_notices(notices: Iterable[Notice], profile: Profile, path: str) -> lis
     return [_shown(notice, profile, path, answers) for notice in found]
 
 
-def _get_answers(notices: list[Notice], profile: Profile) -> dict[int, Action]:
-    answers: dict[int, Action] = {}
+def _get_answers(notices: list[Notice], profile: Profile) -> dict[UUID, Action]:
+    answers: dict[UUID, Action] = {}
     for kind in dict.fromkeys(notice.kind for notice in notices):
         words = words_of(kind)
         if words and words.answers:
@@ -62,7 +63,7 @@ def _get_answers(notices: list[Notice], profile: Profile) -> dict[int, Action]:
     return answers
 
 
-def _shown(notice: Notice, profile: Profile, path: str, answers: Mapping[int, Action]) -> ShownNotice:
+def _shown(notice: Notice, profile: Profile, path: str, answers: Mapping[UUID, Action]) -> ShownNotice:
     words = words_of(notice.kind)
     subject = render_subject(template_of(notice), facts_of(notice)) if words else kind_label(notice.kind)
     dismiss_url = reverse("profiles:notice_dismiss", args=[notice.pk])

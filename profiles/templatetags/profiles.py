@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.contrib.humanize.templatetags.humanize import naturalday, naturaltime
 from django.forms import BoundField
-from django.template import Context
+from django.template import Context, Engine
 from django.utils.safestring import SafeString, mark_safe
 
 from profiles import settings
@@ -60,9 +60,10 @@ def max_picture_bytes() -> int:
 def page_parts(context: Context, place: str) -> SafeString:
     """Render what other apps add at a place of the page (profiles.page_parts.register_page_part)."""
     rendered = []
+    engine = context.template.engine if context.template else Engine.get_default()
     for name in templates_at(place):
         with context.push():
-            rendered.append(context.template.engine.get_template(name).render(context))
+            rendered.append(engine.get_template(name).render(context))
     return mark_safe("".join(rendered))  # noqa: S308 - templates escape what they show
 
 

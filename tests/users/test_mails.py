@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +10,11 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
-from django.template import engines
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from localstack.binaries import ROOT
 from nft.testing.browser import Browser
 from profiles.models import Notice, Profile
 from profiles.notices.choices import MAIL, set_choices
@@ -68,8 +67,9 @@ WHERE |= {"subject": "7d9f1b5e-8f47-4a57-9b54-0f6f0a6f2a11", "label": "Ledger"}
 
 
 def templates() -> list[str]:
-    (root,) = [Path(each) for each in engines["django"].dirs]
-    return sorted(str(path.relative_to(root)).removesuffix("_subject.txt") for path in root.rglob("*_subject.txt"))
+    roots = [ROOT / app / "templates" for app in ("users", "profiles", "nft")]
+    found = [path.relative_to(root) for root in roots for path in root.rglob("*_subject.txt")]
+    return sorted(str(name).removesuffix("_subject.txt") for name in found)
 
 
 def test_every_mail_of_the_site_is_text_and_html_with_the_sites_name(alice: Profile) -> None:

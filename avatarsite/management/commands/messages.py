@@ -65,12 +65,19 @@ def collect(code: str) -> None:
             _run("msgcat", "--use-first", "--no-location", "-o", str(compendium), *map(str, known))
         else:
             compendium.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n', encoding="utf-8")
-        command = Collect(compendium)
-        shared = {"locale": [code], "ignore_patterns": IGNORED, "no_wrap": True, "no_obsolete": True, "verbosity": 0}
-        call_command(command, **shared, add_location="file", extensions=["html", "txt", "py"])
-        call_command(command, **shared, add_location="file", domain="djangojs", extensions=["js"])
+        before = catalogs()
+        _collect(code, compendium)
+        if catalogs() != before:  # a new catalog gets its translations when it is written again
+            _collect(code, compendium)
     for path in catalogs():
         path.write_text(_CREATED_AT.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _collect(code: str, compendium: Path) -> None:
+    command = Collect(compendium)
+    shared = {"locale": [code], "ignore_patterns": IGNORED, "no_wrap": True, "no_obsolete": True, "verbosity": 0}
+    call_command(command, **shared, add_location="file", extensions=["html", "txt", "py"])
+    call_command(command, **shared, add_location="file", domain="djangojs", extensions=["js"])
 
 
 def compile_catalog(source: Path, target: Path) -> None:

@@ -131,7 +131,7 @@ def _check_metrics() -> Finding:
 
 def _check_keys() -> Finding:
     """Compare the published keys with this process's: a web process that was not restarted has the old ones."""
-    page = _get(reverse("profiles:receipt_keys"))
+    page = _get(reverse("profiles_well_known:receipt_keys"))
     try:
         published = {key["kid"] for key in json.loads(page.body)["keys"]}
         ours = {key["kid"] for key in signing.public_keys()["keys"]}

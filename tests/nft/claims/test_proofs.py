@@ -26,7 +26,7 @@ from profiles.testing.people import a_person, an_upload
 from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
 from tests.servers.helia_gateway import Gateway
 
-SCRIPT = ROOT / "static" / "verify_car.py"
+SCRIPT = ROOT / "profiles" / "static" / "verify_car.py"
 VECTORS = ROOT / "tests" / "kit" / "vectors"
 LARGE = random.Random(7).randbytes(700_000)
 
