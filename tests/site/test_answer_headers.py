@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from avatarsite.middleware import PERMISSIONS_POLICY
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.routes import Route, belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

@@ -17,8 +17,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.test import Client
 
+from profiles.testing.people import a_person, an_upload
 from tests.kit.hostile_requests import Shape, known_shapes, random_shape
-from tests.kit.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from avatarsite.middleware import OneHost
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

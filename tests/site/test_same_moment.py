@@ -21,11 +21,12 @@ from django.test import Client
 from django.urls import reverse
 
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.models import Avatar, Profile
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import Route, belongings_of, routes
-from tests.kit.wallets import Browser, Wallet
 from users.email_links import EmailLink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
