@@ -107,12 +107,14 @@ PICTURE = a_picture()
 def test_no_form_fails_when_it_is_sent_twice(times: int, failures: list[str]) -> None:
     names = [route.name for route in routes(dict.fromkeys(owner()[1], uuid4()))]
     assert FIELDS.keys() <= set(names), FIELDS.keys() - set(names)
+    client, ids = owner()
     for place, name in enumerate(names):
-        client, ids = owner()
         route = routes(ids)[place]
         answers = at_once(*[partial(send, route, a_client(client)) for _ in range(times)])
         told = statuses(answers)
         assert max(told) < 500, f"{name}: {told} {failures}"
+        if min(told) < 400:  # something was done, and may be missing for the next one
+            client, ids = owner()
     assert not failures
 
 
