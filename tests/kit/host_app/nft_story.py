@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import django
 
@@ -21,9 +22,9 @@ from tests.kit.host_app.paths import find_strays  # noqa: E402
 
 call_command("check", fail_level="ERROR")
 call_command("migrate", run_syncdb=True, verbosity=0)
-alice = get_user_model().objects.create_superuser("alice@example.org")
-Profile.objects.create(user=alice, about="of the host")
-Linked_Account.objects.create(user=alice)
+alice: Any = get_user_model().objects.create_superuser("alice@example.org")
+Profile._default_manager.create(user=alice, about="of the host")
+Linked_Account._default_manager.create(user=alice)
 assert profile_of(alice).handle
 assert alice.profile.about == "of the host"
 link_account(alice, Proof(bytes(range(20)), 1, is_contract_account=False), timezone.now())

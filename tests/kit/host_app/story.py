@@ -117,7 +117,7 @@ def walk_pages() -> int:
 
 
 def use_the_form() -> None:
-    own = HostProfile.objects.create(user=alice)
+    own = HostProfile._default_manager.create(user=alice)
     assert shortcuts.avatar_url(alice, 96) in ProfileForm(instance=own).as_p().replace("&amp;", "&")
     bad = ProfileForm({"about": "x"}, {"picture": SimpleUploadedFile("a.png", b"no picture")}, instance=own)
     assert not bad.is_valid()
@@ -130,7 +130,7 @@ def use_the_form() -> None:
     unchanged = ProfileForm({"about": "y"}, {}, instance=own)
     assert unchanged.is_valid()
     unchanged.save()
-    assert HostProfile.objects.get().about == "y"
+    assert HostProfile._default_manager.get().about == "y"
 
 
 def show_a_badge() -> None:
@@ -181,7 +181,7 @@ def receive_every_signal() -> None:
     assert browser.post(reverse("profiles:data_delete")).status_code == 302
     run_jobs()
     assert not People.objects.filter(pk=alice.pk).exists()
-    assert not HostProfile.objects.exists(), "what the host keeps of them goes by its own foreign keys"
+    assert not HostProfile._default_manager.exists(), "what the host keeps of them goes by its own foreign keys"
     last = {name: arguments.keys() for name, arguments in badges.received}
     assert last == SIGNALS, last
 
