@@ -76,21 +76,21 @@ class Jobs:
         passed = timedelta(**delta)
         self._passed += passed
         _discover()
-        by_name = {declared.name: declared for declared in get_jobs()}
-        for entry in jobs.schedule().values():
-            if entry["schedule"] <= passed.total_seconds():
-                self._run(by_name[entry["task"]], tuple(entry.get("args", ())))
+        for declared in get_jobs():
+            if declared.every is not None and jobs.seconds_of(declared.every) <= passed.total_seconds():
+                for args in [(first,) for first in declared.each()] if declared.each else [()]:
+                    self._run(declared, args)
         self.run()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Take the place of the queue and of the clock."""
         real_now = timezone.now
-        monkeypatch.setattr("profiles.jobs._send", self._take)
+        monkeypatch.setattr("profiles.jobs._Sending.queue", self._take)
         monkeypatch.setattr(timezone, "now", lambda: real_now() + self._passed)
         monkeypatch.setattr("profiles.clock.measure_skew", lambda: 0.0)  # the database's clock stands still
 
-    def _take(self, wanted: Job, args: tuple[object, ...], *, countdown: float | None, expires: float | None) -> None:
-        self.waiting.append(Waiting(wanted, args, timezone.now() + timedelta(seconds=countdown or 0)))
+    def _take(self, wanted: Job, args: tuple[object, ...], *, delay: float, expires: float | None) -> None:
+        self.waiting.append(Waiting(wanted, args, timezone.now() + timedelta(seconds=delay)))
 
     def _commit(self) -> None:
         for connection in connections.all(initialized_only=True):
