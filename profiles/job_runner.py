@@ -60,7 +60,7 @@ class Runner:
     def run_once(self) -> int:
         """Make one run of each periodic job, and all that is due. Return how many runs failed."""
         self._begin()
-        for wanted, args in _periodic_jobs():
+        for wanted, args in periodic_jobs():
             self._put(wanted, args)
         failed = self._run_waiting()
         while not self._stop.is_set() and queue_due_rows(timezone.now()):
@@ -70,7 +70,7 @@ class Runner:
     def run_forever(self) -> None:
         """Run what is due until `stop` is called. An outage is waited for."""
         self._begin()
-        next_runs = {(wanted.name, args): (wanted, args, 0.0) for wanted, args in _periodic_jobs()}
+        next_runs = {(wanted.name, args): (wanted, args, 0.0) for wanted, args in periodic_jobs()}
         while not self._stop.is_set():
             try:
                 for key, (wanted, args, at) in next_runs.items():
@@ -128,7 +128,8 @@ class Runner:
         return True
 
 
-def _periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+def periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+    """Return each run of a period, with its arguments, of all jobs declared so far."""
     for wanted in get_jobs():
         if wanted.every is not None and wanted.function is not queue_due_rows:  # the runner calls that by itself
             yield from ((wanted, (first,)) for first in wanted.each()) if wanted.each else [(wanted, ())]
