@@ -34,7 +34,7 @@ def test_the_wheel_has_the_files_of_both_apps_and_no_others(archives: Archives) 
         assert wheel.read(license_file) == (ROOT / "LICENSE").read_bytes()
     assert names == tracked("profiles", "nft")
     kinds = {PurePosixPath(name).suffix for name in names}
-    assert {".py", ".typed", ".mo", ".po", ".json", ".conf", ".html", ".css", ".js", ".svg"} <= kinds
+    assert {".py", ".typed", ".mo", ".po", ".json", ".conf", ".html", ".css", ".js"} <= kinds
     assert {"profiles/migrations/0001_initial.py", "nft/migrations/0001_initial.py"} <= names
 
 
