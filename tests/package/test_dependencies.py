@@ -22,6 +22,9 @@ UNIMPORTED = {
     "pyvips-binary": "libvips itself, which pyvips loads",
     "django-storages": "named in STORAGES by its dotted path",
     "ethereum-execution": "loaded by name where a proof is computed",
+    "flask": "moto's server is made of it",
+    "flask-cors": "moto's server is made of it",
+    "pytest-django": "brings the fixtures that the test kit's ask for",
 }
 
 
@@ -34,10 +37,11 @@ def declared(*lists: str) -> set[str]:
     return names - {PROJECT["name"]} - UNIMPORTED.keys()
 
 
-def imported(app: str) -> set[str]:
-    """Return the distributions that the modules of an app import anywhere, but for types."""
+def imported(app: str, *, by_the_kit: bool = False) -> set[str]:
+    """Return the distributions that the modules of an app import anywhere, or its test kit, but for types."""
     distributions = packages_distributions()
-    names = {name for path in (ROOT / app).rglob("*.py") for name in _roots(ast.parse(path.read_text("utf-8")))}
+    paths = [path for path in (ROOT / app).rglob("*.py") if ("testing" in path.parts) == by_the_kit]
+    names = {name for path in paths for name in _roots(ast.parse(path.read_text("utf-8")))}
     names -= sys.stdlib_module_names | OWN | FOR_TYPES | OF_THE_DATABASE
     return {distributions[name][0].lower().replace("_", "-") for name in names}
 
@@ -62,3 +66,9 @@ def test_each_app_imports_what_is_declared_for_it(app: str, extras: tuple[str, .
     found, wanted = imported(app), declared(*extras)
     shared = declared("", "s3", "jobs") if app == "nft" else set()
     assert found - shared == wanted, f"{app}: not declared {found - shared - wanted}, not imported {wanted - found}"
+
+
+def test_the_test_kit_imports_what_its_extra_declares() -> None:
+    found = imported("profiles", by_the_kit=True) | imported("nft", by_the_kit=True)
+    shared = declared("", "s3", "jobs", "siwe", "nft", "mint")
+    assert found - shared == declared("test") - shared

@@ -19,10 +19,9 @@ from profiles.store import objects, s3
 from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.stores import get_store
+from profiles.testing.people import a_picture, an_upload
+from profiles.testing.stores import Bucket, FileStore
 from tests.kit.on_s3 import LOCATION, keys_in, use
-from tests.kit.people import a_picture, an_upload
-from tests.profiles.conftest import FileStore
-from tests.servers.s3 import Bucket
 
 
 @pytest.fixture

@@ -1,23 +1,17 @@
-"""Wallets with real keys and signatures (by eth-account, not our own code), and browsers that use them."""
+"""Wallets with real keys and signatures (by eth-account, not our own code). Needs no Django."""
 
 from __future__ import annotations
 
-import random
-import time
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Any
 
-from django.contrib.auth import get_user
-from django.contrib.auth.models import User
-from django.test import Client
-from django.urls import reverse
 from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.messages import encode_defunct
 from eth_account.signers.local import LocalAccount
 
-CHAIN_ID = 31337
+from nft.testing.genesis import CHAIN_ID
+
 NOBODY = "http://127.0.0.1:9"
 """The URL of a node that never answers."""
 CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -49,6 +43,25 @@ class Wallet:
         return "0x" + bytes(self.account.sign_message(encode_defunct(text=text)).signature).hex()
 
 
+@dataclass(frozen=True)
+class ContractWallet:
+    """A contract account (ERC-1271), which accepts the signatures of its owner. See `Chain.deploy_wallet`."""
+
+    address: str
+    owner: Wallet
+
+    def sign(self, text: str) -> str:
+        return self.owner.sign(text)
+
+
+Holder = Wallet | ContractWallet | str
+"""Who can hold tokens: a wallet of the kit, or an address."""
+
+
+def address_of(holder: Holder) -> str:
+    return holder if isinstance(holder, str) else holder.address
+
+
 def high_s_twin(signature: str) -> str:
     """Return the other signature that recovers the same address: s mirrored, v flipped. No key is needed."""
     content = bytes.fromhex(signature[2:])
@@ -73,45 +86,3 @@ def chains_at(rpc_url: str, *ids: int) -> dict[int, dict[str, Any]]:
     """Return an NFT_CHAINS with the local chain and other chains at one node."""
     chain = {"name": "Local chain", "rpc_urls": [rpc_url], "confirmed": 0, "ens_registry": ""}
     return {chain_id: dict(chain) for chain_id in (CHAIN_ID, *ids)}
-
-
-class Browser:
-    """A visitor with their own cookies and network, so that tests don't share rate limits."""
-
-    def __init__(self, *, csrf: bool = False) -> None:
-        self.client = Client(enforce_csrf_checks=csrf, REMOTE_ADDR=str(IPv6Address(random.getrandbits(125) | 1 << 125)))
-
-    def enter(self, user: User, *, ago: float = 0) -> None:
-        """Sign in as a person who entered their password `ago` seconds ago."""
-        self.client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-        session = self.client.session
-        session["signed_in_at"] = time.time() - ago
-        session["account_authentication_methods"] = [{"method": "password", "at": time.time() - ago}]
-        session["account_authentication_methods_user"] = str(user.pk)
-        session.save()
-
-    def ask_challenge(self, address: str, *, purpose: str = "sign_in", chain_id: int = CHAIN_ID, **more: object) -> Any:
-        content = {"address": address, "chain_id": chain_id, "purpose": purpose, **more}
-        return self.client.post(reverse("nft:challenge"), content, content_type="application/json")
-
-    def text_for(self, address: str, **more: Any) -> str:
-        response = self.ask_challenge(address, **more)
-        assert response.status_code == 200, response.content
-        return str(response.json()["text"])
-
-    def verify(self, text: str, signature: str) -> Any:
-        content = {"text": text, "signature": signature}
-        return self.client.post(reverse("nft:verify"), content, content_type="application/json")
-
-    def sign_in(self, wallet: Wallet, **more: Any) -> Any:
-        text = self.text_for(wallet.address, **more)
-        return self.verify(text, wallet.sign(text))
-
-    def link(self, wallet: Wallet) -> Any:
-        return self.sign_in(wallet, purpose="link")
-
-    @property
-    def user(self) -> User | None:
-        """The person who is signed in."""
-        user = get_user(self.client)  # only needs the session, which the client has
-        return user if user.is_authenticated else None

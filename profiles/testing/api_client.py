@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from profiles.models import Profile
 from profiles.people.api_tokens import Scope, TokenRequest, create_token
 
-V1 = "/api/v1"
 CURRENT = "/me/picture"
 ALL = "/me/pictures"
 
@@ -19,6 +19,11 @@ def a_secret(profile: Profile, *scopes: Scope) -> str:
     """Return the secret of a new token with these scopes, or with all of them."""
     wish = TokenRequest("A program", frozenset(scopes or Scope))
     return create_token(profile, wish, now=timezone.now(), actor=profile.user).secret
+
+
+def address_of(path: str) -> str:
+    """Return where the host project answers this path of the API."""
+    return f"{reverse('profiles:api')}v1{path}"
 
 
 class Program:
@@ -30,7 +35,7 @@ class Program:
 
     def call(self, method: str, path: str, body: bytes = b"", kind: str = "", **headers: str) -> Any:
         sent = self.headers | {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.generic(method, V1 + path, body, content_type=kind, headers=sent)
+        return self.client.generic(method, address_of(path), body, content_type=kind, headers=sent)
 
     def put(self, content: bytes, *, query: str = "", kind: str = "image/png") -> Any:
         return self.call("PUT", CURRENT + query, content, kind)

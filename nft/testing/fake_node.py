@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import requests
 
+from profiles.testing.http import QuietHandler, serving
+
 if TYPE_CHECKING:
-    from tests.servers.chain import Chain
+    from nft.testing.chain import Chain
 
 Answer = Callable[[str, list[Any]], Any]
 """Gets method and parameters. Returns the result, or an exception whose text becomes the JSON-RPC error."""
@@ -23,7 +23,7 @@ Answer = Callable[[str, list[Any]], Any]
 def serve_json(reply: Callable[[Any], Any]) -> Iterator[str]:
     """Answer the JSON of every POST with `reply` of it. Yield the URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             content = json.dumps(reply(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))).encode()
             self.send_response(200)
@@ -31,16 +31,8 @@ def serve_json(reply: Callable[[Any], Any]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Log nothing: pytest shows what matters."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 @dataclass

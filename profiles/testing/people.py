@@ -5,27 +5,48 @@ from __future__ import annotations
 import random
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.db.models import EmailField
+from django.utils import timezone
 from PIL import Image
 
 from profiles.models import Avatar, Profile
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
+from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.sources import UPLOAD
 
 _colors = random.Random()
 ASSET = "eip155:31337/erc721:0x00000000000000000000000000000000000000a1/1"
 
 
+def a_user(name: str, password: str | None = None) -> Any:
+    """Return a new user of the project's user model, whose manager must have `create_user`.
+
+    Its name and what the model requires are `name`, or an e-mail address of that name where the field takes one.
+    """
+    model: Any = get_user_model()
+    names = {model.USERNAME_FIELD, model.EMAIL_FIELD, *model.REQUIRED_FIELDS} - {""}
+    is_email = {each: isinstance(model._meta.get_field(each), EmailField) for each in names}
+    values = {each: f"{name}@example.org" if is_email[each] else name for each in names}
+    return model.objects.create_user(**values, password=password)
+
+
 def a_person(username: str = "alice", *, display_name: str = "", password: str | None = None) -> Profile:
     """Return the profile of a new user. Passwords take long to hash: omit it and use `client.force_login`."""
-    user = get_user_model().objects.create_user(username, f"{username}@example.org", password)
-    profile = profile_of(user)
+    profile = profile_of(a_user(username, password))
     if display_name:
         profile.display_name = display_name
         profile.save(update_fields=["display_name"])
     return profile
+
+
+def shown(profile: Profile) -> ShownPicture:
+    """Return what visitors see of this person now: `avatar` (None for nothing), and whether it has its `mark`."""
+    profile.refresh_from_db()
+    return shown_picture(profile, timezone.now())
 
 
 def in_use(profile: Profile) -> Avatar | None:
