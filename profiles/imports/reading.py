@@ -14,10 +14,8 @@ from django.core.files.storage import Storage
 
 from profiles.images.limits import MIB, ImageLimits
 from profiles.imports.entries import Outcome, Unusable
-from profiles.outages import Outage
-from profiles.sentences import gettext as _
 from profiles.settings import current
-from profiles.store.errors import ObjectMissing, errors_translated
+from profiles.store.errors import ObjectMissing, StorageError, errors_translated
 
 #: Bytes of a file that is imported, and what it may measure: more than an upload. It is made smaller.
 MAX_BYTES = 64 * MIB
@@ -40,7 +38,7 @@ def larger_limits() -> ImageLimits:
 
 
 def read_stored(storage: Storage, name: str) -> bytes:
-    """Return a file of a storage. Raise Unusable, or Outage if the storage can't be used at the moment."""
+    """Return a file of a storage. Raise Unusable, or StorageError if the storage can't be used at the moment."""
     try:
         with errors_translated(name), closing(storage.open(name)) as file:
             return read_most(file)
@@ -72,7 +70,7 @@ class Folder:
         self._descriptor = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def read(self, name: str) -> bytes:
-        """Return the file at this path below the folder. Raise Unusable, or Outage if the disk can't be read."""
+        """Return the file at this path below the folder. Raise Unusable, or StorageError if the disk can't be read."""
         try:
             with open(self._open(name), "rb") as file:  # noqa: PTH123 - a descriptor
                 return read_most(file)
@@ -83,12 +81,11 @@ class Folder:
                 raise Unusable(Outcome.REFUSED, "A link changed while it was read.") from None
             if error.errno in _GONE and self._is_there():
                 raise Unusable(Outcome.MISSING, f"The file can't be opened: {error.strerror}.") from None
-            detail = f"The folder {self.path} can't be read: {error.strerror}."
-            raise Outage(detail, _("A folder can't be read at the moment.")) from error
+            raise StorageError(f"The folder {self.path} can't be read: {error.strerror}.") from error
 
     def _open(self, name: str) -> int:
         """Return a descriptor of a plain file. Its real path is followed from the folder, without any link."""
-        real = (self.path / name).resolve()
+        real = Path(os.path.realpath(self.path / name))
         if not real.is_relative_to(self.path) or real == self.path:
             raise Unusable(Outcome.REFUSED, "The file lies outside of the folder.")
         *folders, last = PurePosixPath(real.relative_to(self.path)).parts

@@ -117,7 +117,7 @@ class Run:
             reason = "An entry before this one named the same user."
             self._note([result_of(place, user, Outcome.DUPLICATE, reason) for place in places])
             return []
-        reason = "The person had another picture in use there."
+        reason = "Another picture of the person is the one in use there."
         self._note([result_of(place, user, Outcome.EARLIER, reason) for place in places if not place.is_current])
         return [place for place in places if place.is_current]
 

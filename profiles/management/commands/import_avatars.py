@@ -85,7 +85,8 @@ class Command(BaseCommand):
             return "It was interrupted."
         finally:
             progress.end()
-            decoder.close()
+            if decoder is not get_decoder():
+                decoder.close()
         return ""
 
 
