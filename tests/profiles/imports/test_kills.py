@@ -87,11 +87,7 @@ def test_processes_with_several_workers_that_are_killed_again_and_again(
     people_with_files(folder, count)
     connections.close_all()
     chance = random.Random(7)
-    settings = f"from django.conf import settings; settings.DATABASES['default'] = {database()!r}"
-    settings += f"; settings.STORAGES['avatars']['OPTIONS'] = {{'location': {str(store.folder)!r}, 'base_url': None}}"
-    program = f"{settings}; import django; django.setup(); from django.core.management import execute_from_command_line"
-    program += "; import sys; execute_from_command_line(['manage.py', 'import_avatars', *sys.argv[1:]])"
-    command = [sys.executable, "-c", program, "--from", "folder", str(folder), "--journal", str(tmp_path / "journal")]
+    command = command_on(store, folder, tmp_path / "journal")
     while kills < 8:
         child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(chance.uniform(3, 8))
@@ -107,7 +103,19 @@ def test_processes_with_several_workers_that_are_killed_again_and_again(
     check_whole(count)
 
 
-def database() -> dict[str, object]:
-    """Return how another process connects to the tests' database."""
+def command_on(store: FileStore, folder: Path, journal: Path) -> list[str]:
+    """Return the command of another process that imports the folder on the tests' database and store."""
     used = connections["default"].settings_dict
-    return {**used, "NAME": str(used["NAME"]), "TEST": {}}
+    database = {**used, "NAME": str(used["NAME"]), "TEST": {}}
+    options = {"location": str(store.folder), "base_url": None}
+    program = f"""
+import sys
+import django
+from django.conf import settings
+settings.DATABASES["default"] = {database!r}
+settings.STORAGES["avatars"]["OPTIONS"] = {options!r}
+django.setup()
+from django.core.management import execute_from_command_line
+execute_from_command_line(["manage.py", "import_avatars", *sys.argv[1:]])
+"""
+    return [sys.executable, "-c", program, "--from", "folder", str(folder), "--journal", str(journal)]
