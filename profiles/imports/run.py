@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from zlib import crc32
 
 from django.db import connections
 from django.utils import timezone
@@ -42,9 +43,23 @@ _OPEN = frozenset({Outcome.UNREACHABLE, Outcome.NO_CONSENT})
 _SAYS_NOTHING = frozenset({Outcome.HAS_ONE, Outcome.EARLIER, Outcome.NO_CONSENT, Outcome.NO_USER, Outcome.DUPLICATE})
 
 
+@dataclass(frozen=True)
+class Part:
+    """Of `count` processes that share the people of a source, the one of this `number` (from 1)."""
+
+    number: int = 1
+    count: int = 1
+
+    def has(self, user: str) -> bool:
+        return crc32(user.encode("utf-8", "replace")) % self.count == self.number - 1
+
+
+WHOLE = Part()
+
+
 @dataclass
 class Run:
-    """One run. `retry_failed`: also what failed in earlier runs."""
+    """One run. `retry_failed`: also what failed in earlier runs. `part`: of N processes that share people, this one."""
 
     source: PictureSource
     journal: Journal
@@ -52,6 +67,7 @@ class Run:
     progress: Progress
     workers: int = 1
     retry_failed: bool = False
+    part: Part = WHOLE
 
     def go(self) -> None:
         """Import everything that is left: first what no run has looked at, then what is to be tried again.
@@ -82,6 +98,8 @@ class Run:
         found = self.rules.patience.call(partial(_find, [group for group, _ in wanted]))
         for group, keys in wanted:
             user = found[group[0].person, group[0].by]
+            if not self.part.has(group[0].person if isinstance(user, Unusable) else str(user)):
+                continue
             places = [place for place in plan_pictures(group, self._now) if place.entry.key in keys]
             if isinstance(user, Unusable):
                 self._note([result_of(place, "", user.outcome, user.reason) for place in places])

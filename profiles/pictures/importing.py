@@ -6,14 +6,15 @@ twice, and what a person did here themselves is told from what was imported.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
-from profiles.models import AuditEntry, Avatar, Profile, StoredImage
+from profiles.models import Avatar, Profile, StoredImage
 from profiles.pictures.changing import lock_profile, time_of_choice, update_avatar
 from profiles.pictures.history import AvatarDetails, attach_avatar
 from profiles.sources import UPLOAD
@@ -48,17 +49,29 @@ class Added(Enum):
     HAS_ONE = "has one"
 
 
+@dataclass(frozen=True)
+class Past:
+    """What happened to a person's pictures: whether they chose or removed one here, and imports from one origin."""
+
+    has_own: bool
+    imports: tuple[Mapping[str, object], ...]
+
+    def find(self, picture: ImportedPicture) -> UUID | None:
+        """Return which entry this file became before, in the same role or a higher one; it may be gone."""
+        for each in self.imports:
+            if each["content"] == picture.content and (each["is_current"] or not picture.is_current):
+                return UUID(str(each["avatar"]))
+        return None
+
+
 def has_own_picture(profile: Profile, origin: str) -> bool:
     """Return whether this person has, or had, a picture here that was not imported from `origin`. Two queries."""
-    if profile.audit_entries.filter(action__in=_OWN_ACTIONS).exists():
-        return True
-    imported = list(_imports(profile, origin).values_list("detail__avatar", flat=True))
-    return profile.avatars.exclude(pk__in=imported).exists()
+    return _read_past(profile, origin).has_own
 
 
 def was_imported(profile: Profile, picture: ImportedPicture) -> bool:
     """Return whether this file was imported for this person before."""
-    return _find_import(profile, picture) is not None
+    return _read_past(profile, picture.origin).find(picture) is not None
 
 
 def add_imported(
@@ -70,13 +83,13 @@ def add_imported(
     once, so this can be repeated after a crash. Nobody is notified. Raise AvatarError and PictureBlocked.
     """
     with lock_profile(profile.pk) as owner:
-        has_own = has_own_picture(owner, picture.origin)
-        if has_own and not replace:
+        past = _read_past(owner, picture.origin)
+        if past.has_own and not replace:
             return Added.HAS_ONE, None
-        before = _find_import(owner, picture)
-        if before is not None and (has_own or not picture.is_current or owner.avatar_id == before):
+        before = past.find(picture)
+        if before is not None and (past.has_own or not picture.is_current or owner.avatar_id == before):
             return Added.BEFORE, Avatar.objects.filter(pk=before).first()
-        details = AvatarDetails(alt_text=picture.alt_text, chosen_at=_place(owner, picture, has_own=has_own))
+        details = AvatarDetails(alt_text=picture.alt_text, chosen_at=_place(owner, picture, has_own=past.has_own))
         facts = {"origin": picture.origin, "content": picture.content, "is_current": picture.is_current}
         avatar = attach_avatar(owner, image, UPLOAD, details=details, actor=None, action=IMPORT, facts=facts)
         if picture.uploaded_at is not None and picture.uploaded_at < avatar.created_at:
@@ -84,17 +97,14 @@ def add_imported(
         return Added.NEW, avatar
 
 
-def _imports(profile: Profile, origin: str) -> QuerySet[AuditEntry]:
-    return profile.audit_entries.filter(action=IMPORT, detail__origin=origin)
-
-
-def _find_import(owner: Profile, picture: ImportedPicture) -> UUID | None:
-    """Return which entry this file became before, in the same role or a higher one; it may be gone."""
-    found = _imports(owner, picture.origin).filter(detail__content=picture.content)
-    if picture.is_current:
-        found = found.filter(detail__is_current=True)
-    entry = found.order_by("-pk").first()
-    return None if entry is None else UUID(str(entry.detail["avatar"]))
+def _read_past(profile: Profile, origin: str) -> Past:
+    entries = profile.audit_entries.filter(action__in=(IMPORT, *_OWN_ACTIONS)).order_by("-pk")
+    found = list(entries.values_list("action", "detail"))
+    imports = tuple(detail for action, detail in found if action == IMPORT and detail["origin"] == origin)
+    if any(action != IMPORT for action, _ in found):
+        return Past(has_own=True, imports=imports)
+    others = profile.avatars.exclude(pk__in=[str(detail["avatar"]) for detail in imports])
+    return Past(others.exists(), imports)
 
 
 def _place(owner: Profile, picture: ImportedPicture, *, has_own: bool) -> datetime:

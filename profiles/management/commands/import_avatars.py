@@ -6,6 +6,7 @@ import sys
 from argparse import ArgumentParser
 from contextlib import closing
 from dataclasses import fields
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from profiles.imports.journal import Journal, JournalError
 from profiles.imports.one_person import Rules
 from profiles.imports.outage_waits import Patience
 from profiles.imports.reports import Progress, summary, write_report
-from profiles.imports.run import Run
+from profiles.imports.run import WHOLE, Part, Run
 from profiles.imports.sources import BUILT_IN, build_source
 
 #: Exit codes: some entries need attention; stopped, the same command goes on later.
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         parser.add_argument("--replace", action="store_true", help="also for people who chose a picture here")
         parser.add_argument("--retry-failed", action="store_true", help="try again what failed in earlier runs")
         parser.add_argument("--workers", type=_at_least_one, default=2, metavar="N", help="threads and decoders (2)")
+        parser.add_argument("--part", type=_part, default=WHOLE, metavar="K/N", help="of N processes, the K-th (1/1)")
         parser.add_argument("--journal", type=Path, help="file of what was done (./import_avatars-SOURCE.journal)")
         parser.add_argument("--report", type=Path, help="write every entry and its outcome to this .csv or .jsonl")
         parser.add_argument("--patience", type=float, default=300.0, help="seconds to wait for what is down (300)")
@@ -76,9 +78,10 @@ class Command(BaseCommand):
             options["history"],
             options["dry_run"],
         )
-        progress = Progress(self.stderr, total)
+        part: Part = options["part"]
+        progress = Progress(self.stderr, None if total is None else ceil(total / part.count))
         try:
-            Run(source, journal, rules, progress, workers, options["retry_failed"]).go()
+            Run(source, journal, rules, progress, workers, options["retry_failed"], part).go()
         except Stopped as error:
             return str(error)
         except KeyboardInterrupt:
@@ -112,14 +115,23 @@ def _at_least_one(text: str) -> int:
     return count
 
 
+def _part(text: str) -> Part:
+    number, count = map(int, text.split("/"))
+    if not 1 <= number <= count:
+        raise ValueError(text)
+    return Part(number, count)
+
+
 def _larger_decoder(processes: int) -> Decoder:
     return Decoder(DecoderSettings(processes=processes))
 
 
 def _open_journal(source: PictureSource, options: dict[str, Any]) -> Journal:
-    named = options["journal"] or Path(f"import_avatars-{source.name.replace(' ', '-')}.journal")
+    part: Part = options["part"]
+    of = "" if part == WHOLE else f" {part.number} of {part.count}"
+    named = options["journal"] or Path(f"import_avatars-{source.name}{of}.journal".replace(" ", "-"))
     try:
-        return Journal(None if options["dry_run"] else named, f"{source.name} {options['argument']}".strip())
+        return Journal(None if options["dry_run"] else named, f"{source.name} {options['argument']}{of}".strip())
     except JournalError as error:
         raise CommandError(str(error), returncode=2) from error
 

@@ -36,8 +36,7 @@ def fetch_from_memory(address: str) -> bytes:
     return a_picture()
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(("encoding", "delimiter"), [("utf-8", ","), ("utf-8-sig", ";"), ("utf-16", "\t")])
 def test_any_usual_form_is_read(
     encoding: str, delimiter: str, import_avatars: ImportAvatars, listed: Path, alice: Profile
 ) -> None:

@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from profiles.blocks.matching import digest
 from profiles.images.limits import MIB
+from profiles.imports.people import find_people
 from profiles.imports.reading import MAX_BYTES
 from profiles.models import AuditEntry, Avatar, Block, BlockHash, Notice, Profile, StoredImage
 from profiles.moderation.blocking import add_block
@@ -197,16 +198,13 @@ def test_a_folder_that_is_gone_is_an_outage_and_no_missing_file(
     import_avatars: ImportAvatars, folder: Path, alice: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(folder, "alice.png")
-    from profiles.imports import run
-
-    find = run.find_people
 
     def unmount(*given: Any) -> Any:
         shutil.rmtree(folder)
-        return find(*given)
+        return find_people(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(run, "find_people", unmount)
+        patch.setattr("profiles.imports.run.find_people", unmount)
         stopped = import_avatars("folder", folder)
     assert (stopped.code, stopped.lines) == (3, [])
     assert "can't be read" in stopped.err

@@ -54,7 +54,7 @@ def test_a_run_that_is_killed_while_it_writes_goes_on(
     import_avatars: ImportAvatars, folder: Path, tmp_path: Path, store: FileStore
 ) -> None:
     people_with_files(folder, 3)
-    assert killed_at([2, 8, 14], folder, tmp_path / "journal") == 3
+    assert killed_at([2, 7], folder, tmp_path / "journal") == 2
     assert Avatar.objects.count() < 3
     done = import_avatars("folder", folder)
     assert (done.code, done.counts) == (0, {"imported": 3})
@@ -76,7 +76,7 @@ def test_a_run_that_is_killed_at_every_moment_goes_on(
         check_whole(moment)
         assert Profile.objects.count() == number + 1
         moment += 1
-    assert moment > 12, "there were that many writes"
+    assert moment > 6, "there were that many writes"
 
 
 @pytest.mark.long

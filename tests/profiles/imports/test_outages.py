@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,15 @@ from django.db import OperationalError
 from pytest_django import Settings
 
 from profiles.decoding import Decoder, DecoderUnavailable
-from profiles.imports import one_person, outage_waits
-from profiles.imports.entries import Entry, Outcome, SourceOptions
+from profiles.imports import outage_waits
+from profiles.imports.entries import By, Entry, Outcome, SourceOptions
 from profiles.imports.journal import Journal
 from profiles.imports.reading import read_stored
+from profiles.imports.run import Part
 from profiles.models import Avatar, Profile
 from profiles.store import objects
 from profiles.store.errors import StorageError
+from profiles.store.images import keep_image
 from tests.kit.people import a_person, a_picture
 from tests.profiles.imports.conftest import ImportAvatars, history
 
@@ -50,7 +54,7 @@ def test_an_outage_is_waited_for(
     error: Exception, import_avatars: ImportAvatars, folder: Path, alice: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (folder / "alice.png").write_bytes(a_picture())
-    monkeypatch.setattr(one_person, "keep_image", Failing(one_person.keep_image, error, 2))
+    monkeypatch.setattr("profiles.imports.one_person.keep_image", Failing(keep_image, error, 2))
     assert import_avatars("folder", folder, patience=60).counts == {"imported": 1}
 
 
@@ -98,7 +102,7 @@ def test_an_error_nobody_expected_fails_one_entry_and_is_logged(
 ) -> None:
     for name in ("alice", "bob"):
         (folder / f"{name}.png").write_bytes(a_picture())
-    monkeypatch.setattr(one_person, "keep_image", Failing(one_person.keep_image, ZeroDivisionError(), 1))
+    monkeypatch.setattr("profiles.imports.one_person.keep_image", Failing(keep_image, ZeroDivisionError(), 1))
     with caplog.at_level(logging.ERROR):
         done = import_avatars("folder", folder)
     assert done.counts == {"failed": 1, "imported": 1}
@@ -125,9 +129,9 @@ class OwnSource:
     def count(self) -> None:
         return None
 
-    def entries(self) -> Any:
-        for name, content in self.pictures.items():
-            yield Entry(name, name, lambda content=content: content, by=("username",), alt_text=self.greeting)
+    def entries(self) -> Iterator[Entry]:
+        for name in self.pictures:
+            yield Entry(name, name, partial(self.pictures.__getitem__, name), (By.USERNAME,), alt_text=self.greeting)
 
 
 def test_a_project_names_a_source_of_its_own(import_avatars: ImportAvatars, alice: Profile, bob: Profile) -> None:
@@ -141,13 +145,28 @@ def test_a_project_names_a_source_of_its_own(import_avatars: ImportAvatars, alic
 
 @pytest.mark.django_db(transaction=True)
 def test_several_workers_import_each_picture_once(import_avatars: ImportAvatars, folder: Path) -> None:
-    people = [a_person(f"person{number}") for number in range(12)]
-    for number in range(12):
+    people = [a_person(f"person{number}") for number in range(6)]
+    for number in range(6):
         (folder / f"person{number}.png").write_bytes(a_picture(size=(64, 64)) if number else b"damaged")
     done = import_avatars("folder", folder, workers=2)
-    assert done.counts == {Outcome.IMPORTED: 11, Outcome.DAMAGED: 1}
-    assert sum(len(history(person)) for person in people) == 11
-    assert "12 of 12 entries" in done.err
+    assert done.counts == {Outcome.IMPORTED: 5, Outcome.DAMAGED: 1}
+    assert sum(len(history(person)) for person in people) == 5
+    assert "6 of 6 entries" in done.err
+
+
+def test_processes_share_the_people_of_a_source(import_avatars: ImportAvatars, folder: Path, tmp_path: Path) -> None:
+    for number in range(8):
+        a_person(f"person{number}")
+        (folder / f"person{number}.png").write_bytes(a_picture(size=(64, 64)))
+    (folder / "nobody.png").write_bytes(b"")
+    parts = [
+        import_avatars("folder", folder, part=Part(number, 2), journal=tmp_path / f"journal{number}")
+        for number in (1, 2)
+    ]
+    keys = [line["key"] for part in parts for line in part.lines]
+    assert all(part.lines for part in parts)
+    assert (len(keys), len(set(keys))) == (9, 9)
+    assert Avatar.objects.count() == 8
 
 
 def test_a_journal_is_used_by_one_import_and_for_one_source(
