@@ -40,14 +40,23 @@ def larger_limits() -> ImageLimits:
 def read_stored(storage: Storage, name: str) -> bytes:
     """Return a file of a storage. Raise Unusable, or StorageError if the storage can't be used at the moment."""
     try:
-        with errors_translated(name), closing(storage.open(name)) as file:
-            return read_most(file)
+        with errors_translated(name):
+            return _read_opened(storage, name)
     except ObjectMissing:
         raise Unusable(Outcome.MISSING, "The storage has no such file.") from None
     except SuspiciousFileOperation:
         raise Unusable(Outcome.REFUSED, "The file's name leads out of its storage.") from None
-    except (ValueError, IsADirectoryError):
+    except ValueError:
         raise Unusable(Outcome.REFUSED, "The storage can't have a file of this name.") from None
+
+
+def _read_opened(storage: Storage, name: str) -> bytes:
+    """Return a file. One of many that alone can't be opened must not stop an import as an outage does."""
+    try:
+        with closing(storage.open(name)) as file:
+            return read_most(file)
+    except (PermissionError, IsADirectoryError) as error:
+        raise Unusable(Outcome.MISSING, f"The file can't be opened: {error.strerror}.") from None
 
 
 def read_most(file: IO[bytes]) -> bytes:

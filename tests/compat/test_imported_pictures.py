@@ -18,8 +18,8 @@ from nft.clients.web.fetch import GuardedHttp
 from profiles import sources
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
+from profiles.testing.people import a_person, an_upload
 from tests.compat.names import serve_names
-from tests.kit.people import a_person, an_upload
 from tests.nft.clients.test_guarded_http import LOCAL
 
 

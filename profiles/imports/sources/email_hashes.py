@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from functools import partial
+from importlib.util import find_spec
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -82,6 +83,11 @@ class Libravatar(_ByEmailHash):
 
     name = "libravatar"
     _query = "s=512&d=404"  # the most it has
+
+    def __init__(self, options: SourceOptions) -> None:
+        if find_spec("dns") is None:
+            raise CommandError("Its hosts are found by DNS: install dnspython, or avatarsite[libravatar].")
+        super().__init__(options)
 
     def _base_of(self, address: str) -> str:
         return self._base_url or find_avatar_host(address.rpartition("@")[2])

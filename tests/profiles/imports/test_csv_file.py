@@ -13,7 +13,7 @@ from profiles.errors import ExpectedError
 from profiles.imports.reports import COLUMNS
 from profiles.models import Avatar, Profile
 from profiles.sources import NOT_THERE
-from tests.kit.people import a_person, a_picture
+from profiles.testing.people import a_person, a_picture
 from tests.profiles.imports.conftest import ImportAvatars, history
 
 pytestmark = pytest.mark.django_db

@@ -42,7 +42,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 from profiles.people.profiles import profile_of
-from tests.kit.people import a_picture
+from profiles.testing.people import a_picture
 
 call_command("migrate", run_syncdb=True, verbosity=0)
 alice, bob, eve, carol = (

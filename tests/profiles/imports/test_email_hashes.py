@@ -20,8 +20,8 @@ from profiles.imports.run import MAX_UNREACHABLE
 from profiles.imports.web import PoliteWeb
 from profiles.models import Avatar, Profile
 from profiles.sources import NOT_THERE
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.compat.names import serve_names
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.profiles.imports.conftest import ImportAvatars, history
 
 pytestmark = pytest.mark.django_db

@@ -22,9 +22,9 @@ from profiles.models import AuditEntry, Avatar, Block, BlockHash, Notice, Profil
 from profiles.moderation.blocking import add_block
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects
-from tests.kit.people import a_person, a_picture, an_upload
-from tests.kit.pictures import encoded, exif, four_corners, png_claiming
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_person, a_picture, an_upload
+from profiles.testing.pictures import encoded, exif, four_corners, png_claiming
+from profiles.testing.stores import FileStore
 from tests.profiles.imports.conftest import ImportAvatars, history
 
 pytestmark = pytest.mark.django_db

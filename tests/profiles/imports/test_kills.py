@@ -17,9 +17,9 @@ from django.core.management import call_command
 from django.db import connections
 
 from profiles.models import AuditEntry, Avatar, Profile, StoredImage
+from profiles.testing.people import a_picture
+from profiles.testing.stores import FileStore
 from tests.kit.dying import dies_at
-from tests.kit.people import a_picture
-from tests.profiles.conftest import FileStore
 from tests.profiles.imports.conftest import ImportAvatars
 
 pytestmark = pytest.mark.django_db(transaction=True)

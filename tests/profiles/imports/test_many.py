@@ -16,8 +16,8 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 
 from profiles.models import Avatar
-from tests.kit.pictures import png_chunk
-from tests.profiles.conftest import FileStore
+from profiles.testing.pictures import png_chunk
+from profiles.testing.stores import FileStore
 from tests.profiles.imports.test_kills import ROOT, command_on
 
 ROWS = int(os.environ.get("IMPORT_ROWS", "100000"))

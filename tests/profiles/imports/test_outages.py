@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from profiles.decoding import Decoder, DecoderUnavailable
 from profiles.imports import outage_waits
-from profiles.imports.entries import By, Entry, Outcome, SourceOptions
+from profiles.imports.entries import By, Entry, Outcome, SourceOptions, Unusable
 from profiles.imports.journal import Journal
 from profiles.imports.reading import read_stored
 from profiles.imports.run import Part
@@ -25,7 +25,7 @@ from profiles.models import Avatar, Profile
 from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
-from tests.kit.people import a_person, a_picture
+from profiles.testing.people import a_person, a_picture
 from tests.profiles.imports.conftest import ImportAvatars, history
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,18 @@ def test_a_storage_that_fails_is_no_missing_file(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(storage, "open", Failing(storage.open, OSError(5, "Input/output error"), 1))
     with pytest.raises(StorageError):
         read_stored(storage, "a.png")
+
+
+def test_a_file_that_alone_can_not_be_opened_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = FileSystemStorage(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(Unusable, match="can't be opened") as caught:
+        read_stored(storage, "folder")
+    assert caught.value.outcome is Outcome.MISSING
+    for name in ("../a.png", "a\0.png"):
+        with pytest.raises(Unusable) as refused:
+            read_stored(storage, name)
+        assert refused.value.outcome is Outcome.REFUSED
 
 
 class OwnSource:
