@@ -20,11 +20,12 @@ from pytest_socket import SocketConnectBlockedError
 from web3.types import Wei
 
 from nft.testing.chain import Chain
-from profiles.testing.stores import Bucket, ObjectStore
+from profiles.testing.stores import Bucket
 from tests.kit.dying import dies_at
 from tests.servers.helia_gateway import Gateway
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer, start_redis
+from tests.servers.s3 import ObjectStore
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
