@@ -5,7 +5,7 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
   --override requirements-overrides.in
 # What the package declares for itself and for the extras that the site has.
-PACKAGE := pyproject.toml --extra s3 --extra jobs --extra siwe --extra nft --extra mint --extra proofs
+PACKAGE := pyproject.toml --extra s3 --extra jobs --extra libravatar --extra siwe --extra nft --extra mint --extra proofs
 .DEFAULT_GOAL := help
 
 .PHONY: help run admin clean-data test test-long test-sqlite lint format bench count screenshots contracts walletconnect

@@ -9,9 +9,12 @@ proxies from the environment.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from math import ceil
 
 import requests
 from django.core.cache import caches
@@ -29,6 +32,7 @@ from profiles.sentences import gettext
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,14 @@ class GuardedHttp:
                 sentence = gettext(
                     "%(host)s answered with status %(status)s.", host=target.host, status=response.status
                 )
-                raise FetchError(sentence, BAD_RESPONSE, permanent=not is_temporary)
+                retry_after = parse_retry_after(response.headers.get("retry-after", "")) if is_temporary else None
+                raise FetchError(
+                    sentence,
+                    BAD_RESPONSE,
+                    permanent=not is_temporary,
+                    retry_after=retry_after,
+                    answered=response.status,
+                )
             rules = self._redirects
             target = parse_redirect(response.headers.get("location", ""), target, rules)
         raise FetchError(
@@ -154,6 +165,17 @@ class GuardedHttp:
             return transport.send(requests.Request("GET", target.url, headers=headers), deadline)
         headers["Content-Type"] = "application/json"
         return transport.send(requests.Request("POST", target.url, headers=headers, data=posted), deadline)
+
+
+def parse_retry_after(text: str) -> int | None:
+    """Return the seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3), at most a day; None for no such."""
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), DAY)
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0, min(ceil(seconds), DAY))
 
 
 def _unusable(host: str) -> FetchError:
