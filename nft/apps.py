@@ -15,7 +15,7 @@ class NftConfig(AppConfig):
         from nft import checks, own_data  # noqa: F401  # checks registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
-        from nft.claims import block_kinds
+        from nft.claims import block_kinds, events
         from nft.claims.provenance import build_provenance, describe_mark
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
@@ -30,6 +30,7 @@ class NftConfig(AppConfig):
             register_identifier_resolver,
             register_page_fetcher,
             register_picture_fetcher,
+            register_post_client,
             register_source,
             register_upload_check,
         )
@@ -44,10 +45,12 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_page_fetcher("nft.clients.web.pages.fetch_page")
+        register_post_client("nft.clients.web.webhooks.WebhookClient")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         kind = Notice.Kind
-        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
+        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE, kind.WEBHOOK_STOPPED)
+        events.register()
         own_data.register()
         block_kinds.register()
         desk_parts.register()

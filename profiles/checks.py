@@ -13,6 +13,9 @@ from profiles.models.display import OnLoss
 
 #: Other pictures are seldom closer than this: beyond, candidates are too many.
 MOST_DISTANCE = 12
+#: Webhooks are sent in runs that end before the lease of a delivery, two minutes, is over.
+LONGEST_WEBHOOK = timedelta(seconds=15)
+FEWEST_WEBHOOK_DAYS = 2
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
 SECURITY = "django.middleware.security.SecurityMiddleware"
@@ -91,6 +94,16 @@ def check_appeals(app_configs: object, **kwargs: object) -> list[CheckMessage]:
         return []
     hint = "An appeal could no longer bring back a removed picture: shorten the one, or lengthen the other."
     return [Error("REPORTS_APPEAL_DAYS is more than AVATAR_MODERATED_DAYS.", hint=hint, id="profiles.E014")]
+
+
+@register()
+def check_webhooks(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """Check that no lease of a delivery ends before its answer may come, and no event is deleted while it is tried."""
+    ours = profiles_settings.current()
+    if timedelta(0) < ours.webhook_time <= LONGEST_WEBHOOK and ours.webhook_kept_days >= FEWEST_WEBHOOK_DAYS:
+        return []
+    hint = f"WEBHOOK_SECONDS is a number from 1 to {LONGEST_WEBHOOK.seconds}; events are tried for up to two days."
+    return [Error("WEBHOOK_SECONDS or WEBHOOK_KEPT_DAYS can't be so.", hint=hint, id="profiles.E015")]
 
 
 @register()

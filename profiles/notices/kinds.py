@@ -40,6 +40,7 @@ RULES = {
     Kind.SIGN_IN: Rule(is_required=True, mail_after=timedelta(0)),
     Kind.ACCOUNT: Rule(is_required=True, mail_after=timedelta(0)),
     Kind.EXPORT_READY: Rule(is_required=True, mail_after=timedelta(0)),
+    Kind.WEBHOOK_STOPPED: Rule(),
 }
 REQUIRED = [kind for kind, rule in RULES.items() if rule.is_required]
 ASKING = [kind for kind, rule in RULES.items() if rule.asks]
