@@ -33,6 +33,7 @@ LABELS = {
     Kind.SIGN_IN: gettext_lazy("You sign in on a new device"),
     Kind.ACCOUNT: gettext_lazy("A wallet, e-mail address, password or passkey changes"),
     Kind.EXPORT_READY: gettext_lazy("The file with your data is ready"),
+    Kind.WEBHOOK_STOPPED: gettext_lazy("A webhook of yours is stopped, as it fails"),
 }
 HINTS = {
     Kind.RECEIVED: gettext_lazy("Only NFTs that somebody here has shown before, so that senders can’t flood you."),
@@ -146,6 +147,9 @@ def _answer(notice: Notice, subject: str, reader: _Reader) -> Action | None:
             )
         case Kind.EXPORT_READY:
             return Action(_("Download"), reverse("profiles:data"), style="small", subject=subject)
+        case Kind.WEBHOOK_STOPPED:
+            url = reverse("profiles:webhook", args=[notice.subject])
+            return Action(_("See it"), url, style="small", subject=subject)
         case Kind.SIGN_IN:
             return Action(_("Your devices"), reverse("usersessions_list"), style="small", subject=subject)
         case _:

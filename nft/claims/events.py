@@ -19,7 +19,7 @@ OWNERSHIP_LOST = EventType(
     "ownership.lost",
     gettext_noop("An NFT of yours leaves your wallet"),
     {"handle": "alice", "token": _TOKEN, "was_shown": True},
-    {"claim_id": "6f1f0a0e-8d0c-4f0b-8a51-0d5b8ad4a1c3", "reason": "held-by-other"},
+    {"claim_id": "6f1f0a0e-8d0c-4f0b-8a51-0d5b8ad4a1c3", "reason": "held_by_other"},
 )
 OWNERSHIP_RETURNED = EventType(
     "ownership.returned",

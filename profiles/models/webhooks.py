@@ -63,6 +63,8 @@ class WebhookEndpoint(models.Model):
 class WebhookEvent(models.Model):
     """Something that happened, as it was then. Written in the transaction of the change, if anybody wants it."""
 
+    PREFIX = "msg_"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, null=True, blank=True, related_name="webhook_events")
     type = models.CharField(max_length=40)
@@ -78,7 +80,7 @@ class WebhookEvent(models.Model):
     @property
     def message_id(self) -> str:
         """The value of `webhook-id`: the same for every endpoint and at every try."""
-        return f"msg_{self.pk.hex}"
+        return f"{self.PREFIX}{self.pk.hex}"
 
 
 class WebhookDelivery(Leased):

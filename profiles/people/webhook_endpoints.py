@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from profiles import limits, settings
 from profiles.audit import record, record_as_staff
@@ -28,7 +27,7 @@ from profiles.webhooks.delivering import deliver_due
 from profiles.webhooks.events import TEST, known_types
 from profiles.webhooks.recording import deliver
 from profiles.webhooks.signing import encrypt, new_secret
-from profiles.webhooks.stopping import cancel_pending
+from profiles.webhooks.stopping import cancel_pending, stop_endpoint
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -138,11 +137,19 @@ def resume_endpoint(profile: Profile | None, endpoint_id: UUID, *, actor: User) 
             _audit(endpoint, "webhook.resume", actor)
 
 
-def delete_endpoint(profile: Profile | None, endpoint_id: UUID, actor: User) -> str:
+def stop_as_staff(endpoint: WebhookEndpoint, reason: str, *, now: datetime, actor: User) -> None:
+    """Stop anybody's endpoint. Its owner is notified, and reads the reason."""
+    with transaction.atomic():
+        stop_endpoint(endpoint, reason, now, actor)
+        if endpoint.profile is None:
+            _audit(endpoint, "webhook.stop", actor, reason=reason)
+
+
+def delete_endpoint(profile: Profile | None, endpoint_id: UUID, actor: User, *, reason: str = "") -> str:
     """Delete an endpoint with its deliveries. Return its host."""
     with transaction.atomic():
         endpoint = _lock(profile, endpoint_id)
-        _audit(endpoint, "webhook.delete", actor)
+        _audit(endpoint, "webhook.delete", actor, **({"reason": reason} if reason else {}))
         endpoint.delete()
     return endpoint.host
 
@@ -168,11 +175,10 @@ def send_again(profile: Profile | None, endpoint_id: UUID, delivery_id: UUID, *,
         enqueue(deliver_due)
 
 
-def stop_all() -> int:
+def stop_all(now: datetime) -> int:
     """Stop every endpoint, as after a restore: which of them were deleted since the dump, nobody knows."""
-    return WebhookEndpoint.objects.filter(stopped_at=None).update(
-        stopped_at=timezone.now(), stop_reason=_("The site was restored from a backup. Resume it if it is still yours.")
-    )
+    reason = _("The site was restored from a backup. Resume it if it is still yours.")
+    return WebhookEndpoint.objects.filter(stopped_at=None).update(stopped_at=now, stop_reason=reason)
 
 
 def _lock(profile: Profile | None, endpoint_id: UUID) -> WebhookEndpoint:

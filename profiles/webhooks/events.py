@@ -72,6 +72,11 @@ def build_payload(event: WebhookEvent, *, is_own: bool) -> bytes:
     return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
+def without_prefix(message_id: str) -> str:
+    """Return the key of the event that a `webhook-id` names; other text as it is."""
+    return message_id.strip().removeprefix(WebhookEvent.PREFIX)
+
+
 def format_time(at: datetime) -> str:
     """Return a time in ISO 8601, in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

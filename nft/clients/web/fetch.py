@@ -107,6 +107,7 @@ class GuardedHttp:
         with Deadline(seconds) as deadline, blaming(lambda: _unusable(target.host)):
             response = self._ask(target, self._rules, deadline, FetchLimits(0, seconds), content, headers)
             with closing(response):
+                deadline.remaining(target.host)  # headers that were cut by the deadline look like their end
                 return Posted(response.status, _parse_retry_after(response.headers.get("retry-after", "")))
 
     @contextmanager

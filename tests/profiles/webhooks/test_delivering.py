@@ -24,7 +24,6 @@ from profiles.people.webhook_endpoints import (
     send_test,
 )
 from profiles.sources import Posted
-from profiles.webhooks import delivering
 from profiles.webhooks.delivering import WAITS, deliver_due
 from profiles.webhooks.recording import record_picture_change
 from tests.kit.people import a_person
@@ -44,7 +43,7 @@ def delivery() -> WebhookDelivery:
 
 def try_until_it_ends(now: datetime) -> list[timedelta]:
     """Deliver at each time at which the one delivery is due. Return the waits between them."""
-    waits = []
+    waits = list[timedelta]()
     while True:
         deliver_due(now)
         due_at = delivery().due_at
@@ -240,7 +239,7 @@ def test_a_run_ends_in_time_and_sends_the_rest_later(
     for person in [alice, a_person("carol")]:
         an_event(person)
     clock = iter(range(0, 1000, 10))
-    monkeypatch.setattr(delivering.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("profiles.webhooks.delivering.time.monotonic", lambda: float(next(clock)))
     deliver_due(timezone.now())
     rows = WebhookDelivery.objects.filter(endpoint=site)
     assert sorted(rows.values_list("state", flat=True)) == ["delivered", "pending"]
