@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from django.contrib import messages
@@ -52,7 +54,8 @@ def webhook(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     form = EventsForm(request.POST)
     if not form.is_valid():
         return _detail(request, endpoint, form=form, status=422)
-    endpoints.choose_events(own_profile(request), endpoint.pk, form.cleaned_data["events"], signed_in(request))
+    with _or_404():
+        endpoints.choose_events(own_profile(request), endpoint.pk, form.cleaned_data["events"], signed_in(request))
     messages.success(request, _("Your choice is saved."))
     return redirect("profiles:webhook", endpoint.pk)
 
@@ -62,35 +65,35 @@ def webhook(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 @require_POST
 @proof_required
 def rotate(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    endpoint = _own(request, endpoint_id)
     now, user = timezone.now(), signed_in(request)
-    fresh = endpoints.rotate_secret(own_profile(request), endpoint.pk, now=now, actor=user)
+    with _or_404():
+        fresh = endpoints.rotate_secret(own_profile(request), endpoint_id, now=now, actor=user)
     return _detail(request, fresh.endpoint, fresh=fresh)
 
 
 @login_required
 @require_POST
 def pause(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    endpoint = _own(request, endpoint_id)
-    endpoints.pause_endpoint(own_profile(request), endpoint.pk, now=timezone.now(), actor=signed_in(request))
+    with _or_404():
+        endpoints.pause_endpoint(own_profile(request), endpoint_id, now=timezone.now(), actor=signed_in(request))
     messages.success(request, _("The webhook is paused. What happens meanwhile is not sent later."))
-    return redirect("profiles:webhook", endpoint.pk)
+    return redirect("profiles:webhook", endpoint_id)
 
 
 @login_required
 @require_POST
 def resume(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    endpoint = _own(request, endpoint_id)
-    endpoints.resume_endpoint(own_profile(request), endpoint.pk, actor=signed_in(request))
+    with _or_404():
+        endpoints.resume_endpoint(own_profile(request), endpoint_id, actor=signed_in(request))
     messages.success(request, _("The webhook works again."))
-    return redirect("profiles:webhook", endpoint.pk)
+    return redirect("profiles:webhook", endpoint_id)
 
 
 @login_required
 @require_POST
 def delete(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
-    endpoint = _own(request, endpoint_id)
-    host = endpoints.delete_endpoint(own_profile(request), endpoint.pk, signed_in(request))
+    with _or_404():
+        host = endpoints.delete_endpoint(own_profile(request), endpoint_id, signed_in(request))
     messages.success(request, _("The webhook to %(host)s is deleted.", host=host))
     return redirect("profiles:webhooks")
 
@@ -122,11 +125,18 @@ def again(request: HttpRequest, endpoint_id: UUID, delivery_id: UUID) -> HttpRes
     return redirect("profiles:webhook", endpoint.pk)
 
 
-def _own(request: HttpRequest, endpoint_id: UUID) -> WebhookEndpoint:
+@contextmanager
+def _or_404() -> Iterator[None]:
+    """Answer with 404 where the endpoint is not the person's, or was deleted by another request meanwhile."""
     try:
-        return endpoints.get_endpoint(own_profile(request), endpoint_id)
+        yield
     except endpoints.WebhookError as error:
         raise Http404(error.sentence) from error
+
+
+def _own(request: HttpRequest, endpoint_id: UUID) -> WebhookEndpoint:
+    with _or_404():
+        return endpoints.get_endpoint(own_profile(request), endpoint_id)
 
 
 def _create(request: HttpRequest, form: EndpointForm) -> endpoints.FreshEndpoint | None:
