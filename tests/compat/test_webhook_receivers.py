@@ -34,9 +34,9 @@ from profiles.people.webhook_endpoints import (
     send_again,
     send_test,
 )
+from profiles.testing.people import a_person, an_upload
 from profiles.webhooks.delivering import deliver_due
 from profiles.webhooks.events import get_event_types
-from tests.kit.people import a_person, an_upload
 
 HERE = Path(__file__).parent / "webhooks"
 GUIDE = (ROOT / "docs/use/webhooks.md").read_text("utf-8")

@@ -16,7 +16,7 @@ from django.test import Client
 
 from nft.models import LinkedAccount, MintRequest, TokenClaim
 from profiles.models import ApiToken, Avatar, Profile, UploadTicket, WebhookEndpoint
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = pytest.mark.django_db

@@ -21,11 +21,12 @@ from django.test import Client
 from django.urls import reverse
 
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.models import Avatar, Profile
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import Route, belongings_of, routes
-from tests.kit.wallets import Browser, Wallet
 from users.email_links import EmailLink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
@@ -108,12 +109,14 @@ PICTURE = a_picture()
 def test_no_form_fails_when_it_is_sent_twice(times: int, failures: list[str]) -> None:
     names = [route.name for route in routes(dict.fromkeys(owner()[1], uuid4()))]
     assert FIELDS.keys() <= set(names), FIELDS.keys() - set(names)
+    client, ids = owner()
     for place, name in enumerate(names):
-        client, ids = owner()
         route = routes(ids)[place]
         answers = at_once(*[partial(send, route, a_client(client)) for _ in range(times)])
         told = statuses(answers)
         assert max(told) < 500, f"{name}: {told} {failures}"
+        if min(told) < 400:  # something was done, and may be missing for the next one
+            client, ids = owner()
     assert not failures
 
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 from profiles.desk.own_finders import find_webhooks
 from profiles.desk.roles import make_groups
 from profiles.models import AuditEntry, Notice, Profile, WebhookDelivery, WebhookEndpoint
+from profiles.testing.people import a_person, an_upload
 from profiles.webhooks.delivering import deliver_due
-from tests.kit.people import a_person, an_upload
 from tests.kit.webhooks import HOOK, Receivers, a_webhook, receivers_in_memory
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,7 @@ from profiles.pictures.rights import (
     withdraw_avatar,
 )
 from profiles.serving.showing import shown_picture
-from tests.kit.people import a_token_picture, an_upload
+from profiles.testing.people import a_token_picture, an_upload
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from qrcode.main import QRCode
 from profiles.models import Profile
 from profiles.people.links import LinkError, link_label, parse_links
 from profiles.serving.qr_codes import draw_qr_code
-from tests.kit.people import a_token_picture, an_animation, an_upload
+from profiles.testing.people import a_token_picture, an_animation, an_upload
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,7 @@ def test_the_proof_is_one_line_that_opens(client: Client, alice: Profile) -> Non
     page = client.get("/u/alice/").content.decode()
     folded = re.search(r'<details class="card proof" id="proof">\s*<summary>(.*?)</summary>', page, re.DOTALL)
     assert folded is not None
-    assert "alice owns " in folded[1]
+    assert "alice has the right to show this picture." in folded[1]
     assert "Contract" not in folded[1]
 
 

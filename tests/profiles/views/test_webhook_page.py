@@ -16,8 +16,8 @@ from django.utils import timezone
 from profiles import sources
 from profiles.models import AuditEntry, Profile, WebhookDelivery, WebhookEndpoint
 from profiles.people.webhook_endpoints import get_endpoints
+from profiles.testing.people import an_upload
 from profiles.webhooks.delivering import deliver_due
-from tests.kit.people import an_upload
 from tests.kit.webhooks import HOOK, Receivers, a_webhook, receivers_in_memory
 
 PAGE = "/settings/webhooks/"

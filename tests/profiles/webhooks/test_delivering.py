@@ -24,9 +24,9 @@ from profiles.people.webhook_endpoints import (
     send_test,
 )
 from profiles.sources import Posted
+from profiles.testing.people import a_person
 from profiles.webhooks.delivering import WAITS, deliver_due
 from profiles.webhooks.recording import record_picture_change
-from tests.kit.people import a_person
 from tests.kit.webhooks import HOOK, Receivers, a_webhook
 
 pytestmark = pytest.mark.django_db

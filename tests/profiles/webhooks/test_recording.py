@@ -16,11 +16,11 @@ from profiles.people.webhook_endpoints import pause_endpoint
 from profiles.pictures.changing import lock_profile, refresh_current
 from profiles.pictures.moderation import hide_avatar
 from profiles.pictures.rights import moderate_avatar
+from profiles.testing.people import a_person, an_upload
 from profiles.webhooks.delivering import deliver_due
 from profiles.webhooks.events import build_payload
 from profiles.webhooks.recording import record_picture_change
 from profiles.webhooks.upkeep import delete_old_events
-from tests.kit.people import a_person, an_upload
 from tests.kit.webhooks import Receivers, a_webhook
 
 ALL = ("avatar.changed", "picture.removed")
