@@ -111,7 +111,7 @@ class GuardedHttp:
             response = self._ask(target, self._rules, deadline, FetchLimits(0, seconds), content, headers)
             with closing(response):
                 deadline.remaining(target.host)  # headers that were cut by the deadline look like their end
-                return Posted(response.status, _parse_retry_after(response.headers.get("retry-after", "")))
+                return Posted(response.status, parse_retry_after(response.headers.get("retry-after", "")))
 
     @contextmanager
     def stream(
