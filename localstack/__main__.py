@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from localstack import binaries, bootstrap, supervisor, verify
+from localstack import advisories, binaries, bootstrap, newest, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.bytecode import keep_bytecode
@@ -23,13 +23,18 @@ usage: python3 -m localstack [COMMAND]
   clean-data           delete the local site's data
   test [ARGUMENTS…]    run every test, or pytest with these arguments
   test-long            run the tests that take minutes each, which `test` leaves out
+  test-newest [ARGS…]  run tests with the newest versions of all dependencies, or pytest with these arguments
+  audit                ask an advisory database about all pinned packages
   count                count what each task costs people, and print it beside the goals
   lint                 check style, format, types, imports, settings and dependencies
   format               format the code
   contracts            compile and test the contracts, and write their artifacts
   walletconnect        bundle WalletConnect's library"""
 
+TESTS = {"test": verify.test, "test-newest": newest.test_newest}
+
 CHECKS = {
+    "audit": advisories.audit,
     "test-long": verify.test_long,
     "count": verify.count,
     "lint": verify.lint,
@@ -47,8 +52,8 @@ def main(arguments: Sequence[str]) -> int:
         print(USAGE)
         return 0
     try:
-        if command == "test":
-            return verify.test(rest)
+        if command in TESTS:
+            return TESTS[command](rest)
         if command in CHECKS and not rest:
             return CHECKS[command]()
         stack = read_stack(os.environ)

@@ -4,6 +4,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.signals import user_logged_in as django_logged_in
+from django.core import checks
 from django.db.models.signals import post_delete, post_migrate, post_save
 
 
@@ -19,7 +20,9 @@ class UsersConfig(AppConfig):
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
         from users import desk, emails, names, own_data, own_data_mail, proof, report_mails, sessions, sign_in_log
+        from users.allauth_internals import check_allauth
 
+        checks.register(check_allauth)
         register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
