@@ -6,7 +6,7 @@ COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-hea
   --override requirements-overrides.in
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit lint format bench count screenshots contracts walletconnect
+.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit docs lint format bench count screenshots contracts walletconnect
 .PHONY: messages lock
 
 help: ## Show this list
@@ -51,6 +51,9 @@ format: ## Format Python, scripts, styles and templates
 bench: ## Measure the site beside its peers and its limits, as ratios
 	@$(PYTHON) -m localstack.bootstrap bench
 	@$(VENV)/python -m bench
+
+docs: ## Build the documentation site into .local/docs/site
+	@$(PYTHON) -m localstack docs
 
 count: ## Count the clicks, words, requests and seconds of people's tasks, beside the goals
 	@$(PYTHON) -m localstack count

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from localstack import advisories, binaries, bootstrap, newest, supervisor, verify
+from localstack import advisories, binaries, bootstrap, docs_site, newest, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.bytecode import keep_bytecode
@@ -24,6 +24,7 @@ usage: python3 -m localstack [COMMAND]
   test [ARGUMENTS…]    run every test, or pytest with these arguments
   test-long            run the tests that take minutes each, which `test` leaves out
   test-newest [ARGS…]  run tests with the newest versions of all dependencies, or pytest with these arguments
+  docs                 build the documentation site
   audit                ask an advisory database about all pinned packages
   count                count what each task costs people, and print it beside the goals
   lint                 check style, format, types, imports, settings and dependencies
@@ -35,6 +36,7 @@ TESTS = {"test": verify.test, "test-newest": newest.test_newest}
 
 CHECKS = {
     "audit": advisories.audit,
+    "docs": docs_site.docs,
     "test-long": verify.test_long,
     "count": verify.count,
     "lint": verify.lint,
