@@ -85,7 +85,7 @@ class Runner:
     def run_once(self) -> int:
         """Make one run of each periodic job, and all that is due. Return how many runs failed."""
         with self._queueing():
-            for wanted, args in _periodic_jobs():
+            for wanted, args in periodic_jobs():
                 self._put(wanted, args)
             failed = self._run_waiting()
             while not self._stop.is_set() and queue_due_rows(timezone.now()):
@@ -95,7 +95,7 @@ class Runner:
     def run_forever(self) -> None:
         """Run what is due until `stop` is called. An outage is waited for."""
         with self._queueing():
-            periodic = [Periodic(wanted, args) for wanted, args in _periodic_jobs()]
+            periodic = [Periodic(wanted, args) for wanted, args in periodic_jobs()]
             while not self._stop.is_set():
                 try:
                     for each in periodic:
@@ -158,7 +158,8 @@ class Runner:
         return True
 
 
-def _periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+def periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+    """Return each run of a period, with its arguments, of all jobs declared so far."""
     for wanted in get_jobs():
         if wanted.every is not None and wanted.function is not queue_due_rows:  # the runner calls that by itself
             yield from ((wanted, (first,)) for first in wanted.each()) if wanted.each else [(wanted, ())]

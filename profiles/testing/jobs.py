@@ -14,7 +14,8 @@ from django.db import connections
 from django.utils import timezone
 
 from profiles import jobs
-from profiles.jobs import Job, get_job, get_jobs
+from profiles.job_runner import periodic_jobs
+from profiles.jobs import Job, get_job, seconds_of
 from profiles.outages import Outage
 from profiles.row_queue import queue_due_rows
 
@@ -76,10 +77,9 @@ class Jobs:
         passed = timedelta(**delta)
         self._passed += passed
         _discover()
-        for declared in get_jobs():
-            if declared.every is not None and jobs.seconds_of(declared.every) <= passed.total_seconds():
-                for args in [(first,) for first in declared.each()] if declared.each else [()]:
-                    self._run(declared, args)
+        for wanted, args in periodic_jobs():
+            if wanted.every is not None and seconds_of(wanted.every) <= passed.total_seconds():
+                self._run(wanted, args)
         self.run()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
