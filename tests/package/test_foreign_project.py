@@ -29,6 +29,17 @@ GUIDE = (ROOT / "docs/extend/django.md").read_text("utf-8")
 FIRST_PICTURE = read_steps(GUIDE, "The first picture")
 FIRST_NFT = read_steps(GUIDE, "The first NFT")
 OF_THE_PEER = read_steps((Path(__file__).parent / "peer.md").read_text("utf-8"), "The first picture")
+OPTIONAL = {"profiles.celery", "profiles.management.commands.prepare_bucket", "profiles.testing"}
+"""What of `profiles` can be imported only with an extra: Celery, an object store, the test kit."""
+IMPORT_ALL = """
+import importlib, pkgutil, profiles
+for module in pkgutil.walk_packages(profiles.__path__, "profiles."):
+    if not module.name.startswith("profiles.static"):
+        try:
+            importlib.import_module(module.name)
+        except ModuleNotFoundError:
+            print("needs more:", module.name)
+"""
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 HERE = ".".join(platform.python_version_tuple()[:2])
 
@@ -73,6 +84,7 @@ def test_pictures_then_an_nft(cell: Cell, archives: Archives, tmp_path: Path, pl
             ruth.sees_a_picture_of(RED)
             ruth.uploads_on_our_page(BLUE)
             ruth.sees_a_picture_of(BLUE)
+        assert not needing_an_extra(project) - OPTIONAL
         project.carry_out(FIRST_NFT)
         with open_club(project, page, "run_jobs") as ruth:
             ruth.signs_in()
@@ -133,6 +145,13 @@ def make_database(cell: Cell, places: Places) -> dict[str, str]:
     with psycopg.connect(host=str(places.postgres), user="app", dbname="avatarsite", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return {"CLUB_POSTGRES": str(places.postgres), "CLUB_DATABASE": name}
+
+
+def needing_an_extra(project: Project) -> set[str]:
+    """Return the modules of `profiles` that can't be imported in the project; those of the test kit count as one."""
+    lines = project.manage("shell", "-c", IMPORT_ALL).splitlines()
+    names = [line.removeprefix("needs more: ") for line in lines if line.startswith("needs more: ")]
+    return {"profiles.testing" if name.startswith("profiles.testing") else name for name in names}
 
 
 def is_colorful(picture: Image.Image) -> bool:
