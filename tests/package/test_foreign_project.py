@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from tests.browser.wallet import KeyWallet
-from tests.package.club import add_frame_and_form, found_club, open_club
+from tests.package.club import FILES, add_frame_and_form, found_club, open_club
 from tests.package.conftest import Archives
 from tests.package.environments import make_environment
 from tests.package.matrix import CELLS, Cell
@@ -40,6 +40,11 @@ for module in pkgutil.walk_packages(profiles.__path__, "profiles."):
         except ModuleNotFoundError:
             print("needs more:", module.name)
 """
+STRICT = """
+MIDDLEWARE.insert(1, "django.middleware.csp.ContentSecurityPolicyMiddleware")
+SECURE_CSP = {"default-src": ["'self'"], "img-src": ["'self'", "blob:", "data:"]}
+"""
+"""The policy that the guide says is enough, by Django 6's own means."""
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 HERE = ".".join(platform.python_version_tuple()[:2])
 
@@ -134,7 +139,11 @@ def install_club(folder: Path, cell: Cell, archives: Archives, variables: dict[s
     environment.install(f"django~={cell.django}.0", *(["psycopg[binary]"] if variables else []))
     if cell.oldest:
         environment.install(f"avatarsite[nft] @ {archives.wheel.as_uri()}", resolution="lowest-direct")
-    return found_club(folder / "club", environment, {"avatarsite": str(archives.wheel)}, values, variables)
+    project = found_club(folder / "club", environment, {"avatarsite": str(archives.wheel)}, values, variables)
+    if cell.django >= "6":
+        with (project.folder / FILES["mysite/settings.py"]).open("a", encoding="utf-8") as settings:
+            settings.write(STRICT)
+    return project
 
 
 def make_database(cell: Cell, places: Places) -> dict[str, str]:
