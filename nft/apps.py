@@ -41,7 +41,7 @@ class NftConfig(AppConfig):
         from nft import checks, own_data, project_checks  # noqa: F401  # both checks register themselves
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
-        from nft.claims import block_kinds
+        from nft.claims import block_kinds, events
         from nft.claims.provenance import build_provenance, describe_mark
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
@@ -57,6 +57,7 @@ class NftConfig(AppConfig):
             register_identifier_resolver,
             register_page_fetcher,
             register_picture_fetcher,
+            register_post_client,
             register_source,
             register_upload_check,
         )
@@ -72,9 +73,11 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_page_fetcher("nft.clients.web.pages.fetch_page")
+        register_post_client("nft.clients.web.webhooks.WebhookClient")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         register_kinds(notice_words.KINDS)
+        events.register()
         for place, template in PAGE_PARTS:
             register_page_part(place, template)
         own_data.register()

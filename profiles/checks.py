@@ -13,6 +13,9 @@ from profiles.models.display import OnLoss
 
 #: Other pictures are seldom closer than this: beyond, candidates are too many.
 MOST_DISTANCE = 12
+#: Webhooks are sent in runs that end before the lease of a delivery, two minutes, is over.
+LONGEST_WEBHOOK = timedelta(seconds=15)
+FEWEST_WEBHOOK_DAYS = 2
 
 
 def check_settings(check: Callable[[], list[CheckMessage]]) -> Callable[..., list[CheckMessage]]:
@@ -113,6 +116,16 @@ def check_appeals() -> list[CheckMessage]:
         return []
     hint = "An appeal could no longer bring back a removed picture: shorten the one, or lengthen the other."
     return [Error("REPORTS_APPEAL_DAYS is more than AVATAR_MODERATED_DAYS.", hint=hint, id="profiles.E014")]
+
+
+@check_settings
+def check_webhooks() -> list[CheckMessage]:
+    """Check that no lease of a delivery ends before its answer may come, and no event is deleted while it is tried."""
+    ours = profiles_settings.current()
+    if timedelta(0) < ours.webhook_time <= LONGEST_WEBHOOK and ours.webhook_kept_days >= FEWEST_WEBHOOK_DAYS:
+        return []
+    hint = f"WEBHOOK_SECONDS is a number from 1 to {LONGEST_WEBHOOK.seconds}; events are tried for up to two days."
+    return [Error("WEBHOOK_SECONDS or WEBHOOK_KEPT_DAYS can't be so.", hint=hint, id="profiles.E025")]
 
 
 @check_settings

@@ -40,6 +40,10 @@ NAMES = {
     "guest_reports": "REPORTS_FROM_GUESTS",
     "appeal_days": "REPORTS_APPEAL_DAYS",
     "report_days": "REPORTS_KEPT_DAYS",
+    "webhook_endpoints": "WEBHOOK_ENDPOINTS",
+    "webhook_time": "WEBHOOK_SECONDS",
+    "webhook_kept_days": "WEBHOOK_KEPT_DAYS",
+    "webhook_failing_days": "WEBHOOK_FAILING_DAYS",
     "site_name": "SITE_NAME",
     "site_origin": "SITE_ORIGIN",
     "trusted_proxies": "TRUSTED_PROXY_COUNT",
@@ -119,6 +123,13 @@ class AvatarSettings:
     appeal_days: int = 14
     # The days for which a report and its evidence are kept after it was decided.
     report_days: int = 180
+    # The addresses to which a person may have events posted. 0: none.
+    webhook_endpoints: int = 5
+    # How long an answer to a webhook may take, from name look-up to its headers.
+    webhook_time: timedelta = timedelta(seconds=15)
+    # The days for which events and their deliveries are kept, and after which an address that always fails is stopped.
+    webhook_kept_days: int = 30
+    webhook_failing_days: int = 5
     # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
     # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)
@@ -243,9 +254,11 @@ def _read(source: object, name: str, default: Any) -> Any:  # of the field's typ
         raise ImproperlyConfigured(f"{setting}: {error}") from None
 
 
-def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
-    """Build a request for squares of `sizes` within the limits."""
-    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
+def decode_request(
+    sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED, limits: ImageLimits | None = None
+) -> DecodeRequest:
+    """Build a request for squares of `sizes` within `limits`, by default those of the settings."""
+    return DecodeRequest(limits or current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
 
 
 def is_own_url(url: str) -> bool:

@@ -76,6 +76,8 @@ class NftSettings:
     http_allow_plain: bool = False
     http_seconds_per_host: int = 1
     http_per_minute: int = 3000
+    # Whether webhooks may go to this machine, by http and at any port: for the receiver that a developer writes.
+    webhook_local: bool = False
 
     # Tokens that the site pays for. The budget is in wei a day and chain, the fee in wei a unit of gas.
     sponsor_chains: tuple[int, ...] = ()

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 
 class _Links(Urlizer):
-    """Django's. But a name without a scheme means https, which Django 5.2 and 6 see differently, and nobody reads it."""
+    """Django's, but a name without a scheme means https: Django 5.2 and 6 differ, and nobody reads it."""
 
     def handle_word(self, word: str, **options: Any) -> Any:
         lead, middle, trail = self.trim_punctuation(word)

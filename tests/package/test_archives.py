@@ -87,7 +87,7 @@ def declared(*extras: str) -> list[Requirement]:
     return [requirement for requirement in requirements if requirement.name != PROJECT["name"]]
 
 
-@pytest.mark.parametrize("requirement", declared("s3", "jobs", "siwe", "nft", "mint", "proofs"), ids=str)
+@pytest.mark.parametrize("requirement", declared("s3", "jobs", "libravatar", "siwe", "nft", "mint", "proofs"), ids=str)
 def test_the_site_runs_on_what_the_package_declares(requirement: Requirement) -> None:
     """`make lock` reads both. A lock that was made without pyproject.toml would miss some."""
     pinned = dict(PIN.findall((ROOT / "requirements.txt").read_text("utf-8")))

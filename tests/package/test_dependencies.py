@@ -63,7 +63,7 @@ def modules(app: str) -> list[Path]:
 
 
 def test_profiles_imports_what_is_declared_for_it() -> None:
-    assert imported(modules("profiles")) == declared("", "s3", "jobs")
+    assert imported(modules("profiles")) == declared("", "s3", "jobs", "libravatar")
 
 
 def test_nft_imports_what_is_declared_for_it() -> None:

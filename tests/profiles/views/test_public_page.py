@@ -13,7 +13,8 @@ from qrcode.main import QRCode
 from profiles.models import Profile
 from profiles.people.links import LinkError, link_label, parse_links
 from profiles.serving.qr_codes import draw_qr_code
-from profiles.testing.people import a_token_picture, an_animation, an_upload
+from profiles.testing.people import an_animation, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 
