@@ -18,7 +18,7 @@ from profiles.people.profiles import profile_of
 from profiles.people.webhook_endpoints import create_endpoint
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World, person, send, upload
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 
 pytestmark = pytest.mark.django_db
 TYPES = ["ownership.lost", "ownership.returned", "token.minted"]
