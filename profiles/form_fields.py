@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 from profiles import limits, settings
 from profiles.errors import ExpectedError
 from profiles.forms import too_large
-from profiles.images.formats import UPLOAD_NAMES
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, attach_avatar
@@ -50,10 +49,8 @@ class AvatarField(forms.FileField):
     widget = AvatarWidget
 
     def __init__(self, **options: Any) -> None:
-        shown = {"label": _("Picture"), "required": False, "allow_empty_file": True}
+        shown: dict[str, Any] = {"label": _("Picture"), "required": False, "allow_empty_file": True}
         super().__init__(**shown | options)
-        if not self.help_text:
-            self.help_text = _("%(upload_names)s.") % {"upload_names": UPLOAD_NAMES}
 
 
 class AvatarFormMixin(forms.BaseForm):
@@ -69,8 +66,9 @@ class AvatarFormMixin(forms.BaseForm):
         super().__init__(*args, **kwargs)
         self._kept: StoredImage | None = None
         for field in self.fields.values():
-            if isinstance(field, AvatarField) and isinstance(field.widget, AvatarWidget):
-                field.widget.person = self.get_avatar_user()
+            if isinstance(field, AvatarField):
+                widget: Any = field.widget
+                widget.person = self.get_avatar_user()
 
     def get_avatar_user(self) -> Any:
         """Return the user whose picture it is: `avatar_user`, else that of the form's instance."""

@@ -6,6 +6,7 @@ Each names the setting to change. Ids are stable.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -74,7 +75,7 @@ def check_templates(app_configs: object = None, **kwargs: object) -> list[CheckM
 
 def check_pages(*names: str) -> list[CheckMessage]:
     """Check that TEMPLATES finds and compiles these templates, and gives them what pages are made of."""
-    engines = [each for each in settings.TEMPLATES if each.get("BACKEND") == DJANGO_TEMPLATES]
+    engines: list[Any] = [each for each in settings.TEMPLATES if each.get("BACKEND") == DJANGO_TEMPLATES]
     if not engines:
         return [Error(f"TEMPLATES has no {DJANGO_TEMPLATES}.", id="profiles.E019")]
     given = {name for each in engines for name in each.get("OPTIONS", {}).get("context_processors", [])}

@@ -254,9 +254,11 @@ def _read(source: object, name: str, default: Any) -> Any:  # of the field's typ
         raise ImproperlyConfigured(f"{setting}: {error}") from None
 
 
-def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
-    """Build a request for squares of `sizes` within the limits."""
-    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
+def decode_request(
+    sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED, limits: ImageLimits | None = None
+) -> DecodeRequest:
+    """Build a request for squares of `sizes` within `limits`, by default those of the settings."""
+    return DecodeRequest(limits or current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
 
 
 def is_own_url(url: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from profiles.errors import ExpectedError
+from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.source_words import SourceWords
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+NOT_THERE = Kind("not-there", gettext_noop("There is no such picture"), 422)
 # The one source that needs no attestation: a person's own file.
 UPLOAD = "upload"
 MAX_NAME = 16
@@ -42,7 +43,8 @@ ReferenceDescriber = Callable[[str], "Reference"]
 UploadCheck = Callable[["Avatar"], str]
 
 # Takes a web address that a person gave; returns the bytes of the picture there, at most AVATAR_MAX_BYTES, within
-# seconds. Raises ExpectedError. Whoever writes one answers for what a stranger's address may reach.
+# seconds. Raises ExpectedError: of kind NOT_THERE if the host says that it has no such picture, and with `retry_after`
+# if it says when to ask again. Whoever writes one answers for what a stranger's address may reach.
 PictureFetcher = Callable[[str], bytes]
 
 # Takes the web address of a page; returns it, within seconds. Raises ExpectedError where the page could not be read,

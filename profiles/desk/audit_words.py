@@ -16,6 +16,7 @@ UNKNOWN = "…"
 #: Of this app's entries, and of those that any app's pages write.
 WORDS: Mapping[str, AuditWords] = {
     "avatar.set": _("Set a new picture."),
+    "avatar.import": _("The site’s operator imported a picture of theirs."),
     "avatar.choose": _("Chose an earlier picture."),
     "avatar.remove": _("Removed a picture of their own."),
     "avatar.restore": _("Brought a picture back that they had removed."),

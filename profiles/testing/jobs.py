@@ -14,7 +14,8 @@ from django.db import connections
 from django.utils import timezone
 
 from profiles import jobs
-from profiles.jobs import Job, get_job, get_jobs
+from profiles.job_runner import periodic_jobs
+from profiles.jobs import Job, get_job, seconds_of
 from profiles.outages import Outage
 from profiles.row_queue import queue_due_rows
 
@@ -76,21 +77,20 @@ class Jobs:
         passed = timedelta(**delta)
         self._passed += passed
         _discover()
-        by_name = {declared.name: declared for declared in get_jobs()}
-        for entry in jobs.schedule().values():
-            if entry["schedule"] <= passed.total_seconds():
-                self._run(by_name[entry["task"]], tuple(entry.get("args", ())))
+        for wanted, args in periodic_jobs():
+            if wanted.every is not None and seconds_of(wanted.every) <= passed.total_seconds():
+                self._run(wanted, args)
         self.run()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Take the place of the queue and of the clock."""
         real_now = timezone.now
-        monkeypatch.setattr("profiles.jobs._send", self._take)
+        monkeypatch.setattr("profiles.jobs._Sending.queue", self._take)
         monkeypatch.setattr(timezone, "now", lambda: real_now() + self._passed)
         monkeypatch.setattr("profiles.clock.measure_skew", lambda: 0.0)  # the database's clock stands still
 
-    def _take(self, wanted: Job, args: tuple[object, ...], *, countdown: float | None, expires: float | None) -> None:
-        self.waiting.append(Waiting(wanted, args, timezone.now() + timedelta(seconds=countdown or 0)))
+    def _take(self, wanted: Job, args: tuple[object, ...], *, delay: float, expires: float | None) -> None:
+        self.waiting.append(Waiting(wanted, args, timezone.now() + timedelta(seconds=delay)))
 
     def _commit(self) -> None:
         for connection in connections.all(initialized_only=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -19,7 +18,6 @@ from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.sources import UPLOAD
 
 _colors = random.Random()
-ASSET = "eip155:31337/erc721:0x00000000000000000000000000000000000000a1/1"
 
 
 def a_user(name: str, password: str | None = None) -> Any:
@@ -78,12 +76,6 @@ def an_upload(profile: Profile, content: bytes | None = None, *, title: str = ""
     details = AvatarDetails(title=title, alt_text=alt_text)
     chosen = a_picture() if content is None else content
     return set_avatar(profile, chosen, UPLOAD, details=details, actor=profile.user)
-
-
-def a_token_picture(profile: Profile, at: datetime, *, asset: str = ASSET, content: bytes = b"") -> Avatar:
-    """Use a token's picture for this person, attested `at`."""
-    details = AvatarDetails(title="Token 1", attested_at=at, provenance={"asset_id": asset, "chain_id": 31337})
-    return set_avatar(profile, content or a_picture(), "nft", details=details, actor=profile.user)
 
 
 def a_photo(size: tuple[int, int]) -> bytes:

@@ -104,7 +104,7 @@ def _forget() -> None:
 def told(*modules: str) -> list[str]:
     """Return what the checks of these modules say."""
     found = [check for check in registry.registered_checks if check.__module__ in modules]
-    return [each.msg for check in found for each in check(app_configs=None)]
+    return [each.msg for check in found for each in check(app_configs=None, databases=None)]
 
 
 def untold(values: Mapping[str, Iterable[object]]) -> list[str]:

@@ -8,6 +8,8 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -42,7 +44,9 @@ def test_two_runners_share_the_work_and_end_when_asked(told: tuple[str, dict[str
         for _ in range(2)
     ]
     try:
-        assert ["Jobs are run" in (process.stdout or sys.stdin).readline() for process in both] == [True, True]
+        for process in both:
+            assert process.stdout
+            assert any("Jobs are run" in line for line in process.stdout), "it ended"
         wait_for_squares(Path(env["HOST_DIR"]) / "db.sqlite3")
         for process in both:
             process.send_signal(signal.SIGTERM)
@@ -50,6 +54,7 @@ def test_two_runners_share_the_work_and_end_when_asked(told: tuple[str, dict[str
     finally:
         for process in both:
             process.kill()
+            process.wait()
     assert [process.returncode for process in both] == [0, 0], texts
     assert all(text.endswith("Ended.\n") for text in texts), texts
     made = re.findall(r"make_squares (\d+): \d", "".join(texts))

@@ -27,7 +27,8 @@ from profiles.people.email_names import sync_user
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import moderate_avatar
 from profiles.testing.api_client import Program, a_secret
-from profiles.testing.people import a_picture, a_token_picture, an_upload
+from profiles.testing.people import a_picture, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 call_command("check", fail_level="ERROR")
 call_command("migrate", run_syncdb=True, verbosity=0)

@@ -9,9 +9,12 @@ proxies from the environment.
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from math import ceil
 from types import MappingProxyType
 
 import requests
@@ -31,7 +34,7 @@ from profiles.sources import Posted
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 TEMPORARY_STATUSES = frozenset({408, 425, 429})
-MAX_RETRY_AFTER_DIGITS = 6
+DAY = 86_400
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class GuardedHttp:
             response = self._ask(target, self._rules, deadline, FetchLimits(0, seconds), content, headers)
             with closing(response):
                 deadline.remaining(target.host)  # headers that were cut by the deadline look like their end
-                return Posted(response.status, _parse_retry_after(response.headers.get("retry-after", "")))
+                return Posted(response.status, parse_retry_after(response.headers.get("retry-after", "")))
 
     @contextmanager
     def stream(
@@ -142,7 +145,14 @@ class GuardedHttp:
                 sentence = gettext(
                     "%(host)s answered with status %(status)s.", host=target.host, status=response.status
                 )
-                raise FetchError(sentence, BAD_RESPONSE, permanent=not is_temporary)
+                retry_after = parse_retry_after(response.headers.get("retry-after", "")) if is_temporary else None
+                raise FetchError(
+                    sentence,
+                    BAD_RESPONSE,
+                    permanent=not is_temporary,
+                    retry_after=retry_after,
+                    answered=response.status,
+                )
             rules = self._redirects
             target = parse_redirect(response.headers.get("location", ""), target, rules)
         raise FetchError(
@@ -177,9 +187,15 @@ class GuardedHttp:
         return transport.send(requests.Request("POST", target.url, headers=headers, data=posted), deadline)
 
 
-def _parse_retry_after(value: str) -> int | None:
-    """Return the seconds of a Retry-After header. Its other form, a date, depends on the clocks of both sides."""
-    return int(value) if value.isascii() and value.isdecimal() and len(value) <= MAX_RETRY_AFTER_DIGITS else None
+def parse_retry_after(text: str) -> int | None:
+    """Return the seconds that a Retry-After header asks to wait (RFC 9110, 10.2.3), at most a day; None for no such."""
+    if text.isascii() and text.isdigit():
+        return min(int(text[:9]), DAY)
+    try:
+        seconds = parsedate_to_datetime(text).timestamp() - time.time()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return max(0, min(ceil(seconds), DAY))
 
 
 def _unusable(host: str) -> FetchError:

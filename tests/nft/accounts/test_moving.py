@@ -19,7 +19,7 @@ from nft.testing.browser import Browser
 from nft.testing.genesis import CHAIN_ID
 from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from profiles.testing.people import a_token_picture
+from tests.kit.token_pictures import a_token_picture
 from users.notice_mails import send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

@@ -26,7 +26,8 @@ from nft.tokens.facts import Check
 from profiles.models import Avatar, Profile
 from profiles.people.profiles import profile_of
 from profiles.pictures import history
-from profiles.testing.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 

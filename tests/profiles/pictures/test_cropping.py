@@ -21,9 +21,10 @@ from profiles.pictures.history import crop_again, remove_avatar
 from profiles.pictures.rights import moderate_avatar
 from profiles.store.purge import purge_unreferenced_images
 from profiles.testing.api_client import Program, a_secret, problem_of
-from profiles.testing.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
 from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, frames, held, opened
 from profiles.testing.stores import FileStore
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 PICTURE = "/settings/picture/"
