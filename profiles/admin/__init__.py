@@ -2,4 +2,4 @@
 
 from profiles.admin import blocks, people, pictures, records, reports, webhooks
 
-__all__ = ["blocks", "people", "pictures", "records", "reports, webhooks"]
+__all__ = ["blocks", "people", "pictures", "records", "reports", "webhooks"]
