@@ -13,12 +13,12 @@ from nft.claims.events import OWNERSHIP_LOST, OWNERSHIP_RETURNED, TOKEN_MINTED
 from nft.core.evm.address import to_checksum
 from nft.minting.requests import record_mint_sent
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.chain import Chain
 from profiles.models import WebhookDelivery, WebhookEvent
 from profiles.people.profiles import profile_of
 from profiles.people.webhook_endpoints import create_endpoint
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World, person, send, upload
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 TYPES = ["ownership.lost", "ownership.returned", "token.minted"]
