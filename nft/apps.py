@@ -15,8 +15,10 @@ class NftConfig(AppConfig):
         from nft import checks, own_data  # noqa: F401  # checks registers itself
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
+        from nft.api import scopes
         from nft.claims import block_kinds
         from nft.claims.provenance import build_provenance, describe_mark
+        from nft.clients.transport import errors
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
@@ -25,6 +27,9 @@ class NftConfig(AppConfig):
         from profiles.jobs import provide
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
+        from profiles.programs.explanations import register_explanations
+        from profiles.programs.operations import register_groups
+        from profiles.scopes import register_scopes
         from profiles.sources import (
             Source,
             register_identifier_resolver,
@@ -42,13 +47,16 @@ class NftConfig(AppConfig):
         )
         register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
         register_upload_check(find_upload_warning)
-        register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
+        register_picture_fetcher("nft.clients.web.pictures.fetch_picture", *errors.FETCH_REFUSALS)
         register_page_fetcher("nft.clients.web.pages.fetch_page")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         kind = Notice.Kind
         register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
         own_data.register()
+        register_scopes(*scopes.SCOPES)
+        register_groups("nft.api.groups.GROUPS")
+        register_explanations("nft.api", "problems.toml")
         block_kinds.register()
         desk_parts.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

@@ -18,6 +18,7 @@ class UsersConfig(AppConfig):
         from profiles.desk.roles import make_groups
         from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
+        from profiles.programs.explanations import register_explanations
         from users import desk, emails, names, own_data, own_data_mail, proof, report_mails, sessions, sign_in_log
 
         register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
@@ -29,6 +30,7 @@ class UsersConfig(AppConfig):
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()
+        register_explanations("users", "problems.toml")
         desk.register()
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")

@@ -17,7 +17,7 @@ import nft.field_names
 import profiles.field_names
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGLISH = ("migrations/", "management/", "/checks.py", "/settings", "profiles/api/")
+ENGLISH = ("migrations/", "management/", "/checks.py", "/settings", "profiles/api/", "profiles/programs/", "nft/api/")
 FILES = {
     *("nft/views/ipfs.py", "nft/files/serving.py", "nft/files/verify.py"),
     *("profiles/serving/request.py", "profiles/serving/signing.py", "profiles/views/avatar.py"),

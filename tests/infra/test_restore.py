@@ -24,8 +24,9 @@ from nft.minting.requests import publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, SignInChallenge, SponsorAccount, SponsoredTransaction, TokenClaim
 from profiles.models import ApiToken, Avatar
-from profiles.people.api_tokens import Scope, TokenRequest, create_token, revoke_token
+from profiles.people.api_tokens import TokenRequest, create_token, revoke_token
 from profiles.pictures.history import remove_avatar
+from profiles.scopes import READ, WRITE
 from profiles.store import objects
 from profiles.store.purge import purge_unreferenced_images
 from profiles.upkeep.janitor import Cleaning, clean_pictures
@@ -111,7 +112,7 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     alice = a_person("alice").user
     browser = Client()
     browser.force_login(alice)
-    made = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice)
+    made = create_token(alice.profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice)
     secret = {"authorization": f"Bearer {made.secret}"}
     session = browser.cookies["session"].value
 

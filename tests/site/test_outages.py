@@ -26,7 +26,8 @@ from nft.models import ClaimPicture, LinkedAccount, MintRequest
 from profiles import outages
 from profiles.leases import OUTAGE_DELAY, lease_row
 from profiles.models import Avatar, StoredImage
-from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.people.api_tokens import TokenRequest, create_token
+from profiles.scopes import READ, WRITE
 from tests.kit import on_s3
 from tests.kit.jobs import run
 from tests.kit.mints import install
@@ -202,7 +203,9 @@ def test_without_a_store_an_upload_says_why(browser: Client, no_store: None) -> 
 
 def test_without_a_store_the_api_says_why(alice: User, no_store: None) -> None:
     """Of the same error a program and a person read the same sentence."""
-    secret = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice).secret
+    secret = create_token(
+        alice.profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
+    ).secret
     response = Client().put(
         "/api/v1/me/picture", a_picture(), content_type="image/png", headers={"authorization": f"Bearer {secret}"}
     )

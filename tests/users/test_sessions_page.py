@@ -20,8 +20,9 @@ from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, WalletSession
 from profiles.models import AuditEntry
-from profiles.people.api_tokens import Scope, TokenError, TokenRequest, create_token, find_token
+from profiles.people.api_tokens import TokenError, TokenRequest, create_token, find_token
 from profiles.people.profiles import profile_of
+from profiles.scopes import READ
 from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
@@ -193,7 +194,7 @@ def test_a_page_writes_and_asks_about_the_session_s_last_use_once_in_a_while(
 
 def test_signing_out_everywhere_ends_api_tokens_only_if_asked(alice: User) -> None:
     profile, now = profile_of(alice), timezone.now()
-    wanted = TokenRequest("Backup", frozenset({Scope.READ}))
+    wanted = TokenRequest("Backup", frozenset({READ}))
     secrets = [create_token(profile, wanted, now=now, actor=alice).secret for _ in range(2)]
     client = by_password()
     assert b"Also end my 2 API tokens" in client.get(PAGE).content

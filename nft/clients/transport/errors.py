@@ -28,3 +28,7 @@ class FetchError(ExpectedError):
     """A request failed. Its sentence names at most the host: the rest of a URL may hold a key."""
 
     kind = UNREACHABLE
+
+
+#: The kinds that fetching a stranger's URL may end in.
+FETCH_REFUSALS = (URL_REFUSED, ADDRESS_REFUSED, BODY_TOO_LARGE, BAD_RESPONSE, HOST_BUSY, TIMED_OUT, UNREACHABLE)

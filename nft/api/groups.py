@@ -1,0 +1,7 @@
+"""All operations of `nft`."""
+
+from __future__ import annotations
+
+from profiles.programs.operations import Group
+
+GROUPS: tuple[Group, ...] = ()
