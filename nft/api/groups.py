@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
-from profiles.programs.operations import Group
+from nft.api.accounts import ACCOUNTS
+from nft.api.claims import CLAIM_GROUP
+from nft.api.mints import MINTS
+from nft.api.tokens import TOKENS
+from nft.api.transfers import TRANSFERS
 
-GROUPS: tuple[Group, ...] = ()
+GROUPS = (ACCOUNTS, TOKENS, CLAIM_GROUP, MINTS, TRANSFERS)

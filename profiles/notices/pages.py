@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from profiles.models import Notice, Profile
-from profiles.positions import Position
+from profiles.positions import Position, take_page
 
 # Notices on a page.
 PAGE_SIZE = 20
@@ -18,10 +18,5 @@ class NoticePage(NamedTuple):
 
 def get_page(profile: Profile, after: Position | None = None, size: int = PAGE_SIZE) -> NoticePage:
     """Return a page that begins after a position, and where the next one begins. One query, and one for pictures."""
-    notices = profile.notices.on_site()
-    if after is not None:
-        notices = notices.filter(after.rest("at"))
-    shown = notices.select_related("avatar__image").prefetch_related("avatar__image__renditions")
-    found = list(shown[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return NoticePage(found[:size], None if last is None else Position(last.at, last.pk))
+    notices = profile.notices.on_site().select_related("avatar__image")
+    return NoticePage(*take_page(notices.prefetch_related("avatar__image__renditions"), "at", after, size))
