@@ -5,6 +5,17 @@ from django.utils.translation import gettext_lazy
 from profiles.field_names import translate_names
 from profiles.sentences import gettext_noop
 
+#: What this app adds to the pages of `profiles`.
+PAGE_PARTS = (
+    ("picture.tabs", "nft/parts/tab_choose.html"),
+    ("picture.tabs.end", "nft/parts/tab_mint.html"),
+    ("public.name", "nft/parts/public_name.html"),
+    ("public.proof", "nft/parts/public_proof.html"),
+    ("public.end", "nft/parts/public_accounts.html"),
+    ("delete.goes", "nft/parts/delete_goes.html"),
+    ("delete.stays", "nft/parts/delete_stays.html"),
+)
+
 
 class NftConfig(AppConfig):
     name = "nft"
@@ -24,9 +35,10 @@ class NftConfig(AppConfig):
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
         from nft.tokens.references import describe_reference
+        from nft.views import notice_words, picture_words
         from profiles.jobs import provide
-        from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
+        from profiles.page_parts import register_page_part
         from profiles.programs.explanations import register_explanations
         from profiles.programs.operations import register_groups
         from profiles.scopes import register_scopes
@@ -45,14 +57,16 @@ class NftConfig(AppConfig):
         unchecked = gettext_noop(
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
+        words = picture_words.TokenWords()
+        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference, words))
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture", *errors.FETCH_REFUSALS)
         register_page_fetcher("nft.clients.web.pages.fetch_page")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
-        kind = Notice.Kind
-        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
+        register_kinds(notice_words.KINDS)
+        for place, template in PAGE_PARTS:
+            register_page_part(place, template)
         own_data.register()
         register_scopes(*scopes.SCOPES)
         register_groups("nft.api.groups.GROUPS")

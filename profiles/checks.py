@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.module_loading import import_string
 
 from profiles import settings as profiles_settings
@@ -15,6 +16,7 @@ from profiles.models.display import OnLoss
 MOST_DISTANCE = 12
 MIDDLEWARE = "profiles.middleware.CookielessMedia"
 SESSIONS = "django.contrib.sessions.middleware.SessionMiddleware"
+KEYS_PATH = ".well-known/avatarsite-receipt-keys.json"
 SECURITY = "django.middleware.security.SecurityMiddleware"
 
 
@@ -119,6 +121,22 @@ def check_store(app_configs: object, **kwargs: object) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register()
+def check_receipt_keys(app_configs: object, **kwargs: object) -> list[CheckMessage]:
+    """Check that whoever reads a signed receipt finds the key where RFC 8615 has it."""
+    if not profiles_settings.current().receipt_signing_key:
+        return []
+    try:
+        is_at_root = reverse("profiles_well_known:receipt_keys") == get_script_prefix() + KEYS_PATH
+    except NoReverseMatch:
+        is_at_root = False
+    if is_at_root:
+        return []
+    hint = 'Add path("", include("profiles.well_known_urls")) to the URL configuration.'
+    text = f"AVATAR_RECEIPT_SIGNING_KEY is set, but /{KEYS_PATH} is no address of ours: receipts are not signed."
+    return [Error(text, hint=hint, id="profiles.E015")]
 
 
 @register()

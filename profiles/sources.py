@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
+from profiles.source_words import SourceWords
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -67,7 +68,7 @@ class Source:
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
     picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. Both are in English and marked by `gettext_noop`.
-    `mark` says in words what the mark vouches for, `describe` what a reference names.
+    `mark` says in words what the mark vouches for, `describe` what a reference names, `words` all else that pages say.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Source:
     )
     mark: MarkDescriber | None = None
     describe: ReferenceDescriber | None = None
+    words: SourceWords = SourceWords()  # noqa: RUF009 - it has no state
 
 
 @dataclass(frozen=True)
@@ -188,6 +190,12 @@ def fetch_page(address: str) -> WebPage:
         raise ValueError("No fetcher is registered: see profiles.sources.register_page_fetcher.")
     fetch: PageFetcher = import_string(_page_fetchers[0])
     return fetch(address)
+
+
+def words_of(avatar: Avatar) -> SourceWords:
+    """Return what pages say about `avatar`; the words for every source if its own is registered no more."""
+    source = _sources.get(avatar.source)
+    return SourceWords() if source is None else source.words
 
 
 def describe_mark(avatar: Avatar) -> str:

@@ -19,8 +19,8 @@ from profiles.views import (
 
 app_name = "profiles"
 urlpatterns = [
+    *media_urls.urlpatterns,  # first, as they are asked for most
     path("", include("profiles.api.urls")),
-    path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", people.public, name="public"),
     path("u/<slug:handle>/use/", people.use, name="use"),
     path("u/<slug:handle>/qr.svg", people.qr, name="qr"),
@@ -56,5 +56,4 @@ urlpatterns = [
     path("settings/picture/<uuid:avatar_id>/alt/", history.alt, name="picture_alt"),
     path("settings/picture/<uuid:avatar_id>/crop/", picture.crop, name="picture_crop"),
     path("settings/picture/<uuid:avatar_id>/whole/", picture.whole, name="picture_whole"),
-    *media_urls.urlpatterns,
 ]

@@ -50,6 +50,11 @@ class NftSettings:
     session_recheck: int = 86_400
     session_unchecked_max: int = 7 * 86_400
 
+    # WalletConnect: the id that its relay knows the site by ("": not offered), and a static file that wallets show.
+    walletconnect_project_id: str = ""
+    walletconnect_relay_url: str = "wss://relay.walletconnect.org"
+    walletconnect_icon: str = ""
+
     # IPFS and the web. `http_allowed_private` and `http_denied` are networks such as 10.1.0.0/16.
     ipfs_gateways: tuple[str, ...] = ()
     ipfs_race_delay_ms: int = 1000

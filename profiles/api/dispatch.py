@@ -13,7 +13,9 @@ from urllib.parse import urlencode
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from profiles import limits, settings
@@ -63,7 +65,8 @@ def view_of(operations: Mapping[str, Operation]) -> View:
             sentence = f"{request.method} is not answered here, but {allowed}."
             refusal = problem_response(ExpectedError(sentence, METHOD_NOT_ALLOWED), headers={"Allow": allowed})
             return _across(_private(refusal))
-        with limits.collect_spent() as spent:
+        # Programs read English, whatever language the site speaks first.
+        with limits.collect_spent() as spent, override("en"):
             response = _answer(operation, request, arguments)
         for name, value in limits.rate_limit_headers([*spent.values()]).items():
             response.headers[name] = value
@@ -76,7 +79,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 def nothing_here(request: HttpRequest) -> HttpResponseBase:
     """Answer all other paths below `/api/v1/` with a problem."""
     del request
-    sentence = "Nothing answers at this address. See the OpenAPI document."
+    sentence = f"Nothing answers at this address. See {reverse('profiles:openapi')}."
     return _across(_private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS))))
 
 

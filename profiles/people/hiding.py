@@ -28,7 +28,7 @@ def is_hidden(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether this user's profile is hidden. No query if the profile was read together with the user."""
     if not user.is_authenticated:
         return False
-    field = get_user_model()._meta.get_field("profile")  # noqa: SLF001 - public, whatever its name says
+    field = get_user_model()._meta.get_field("avatar_profile")  # noqa: SLF001 - public, whatever its name says
     if field.is_cached(user):
         profile = field.get_cached_value(user)
         return isinstance(profile, Profile) and profile.is_hidden

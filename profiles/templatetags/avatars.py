@@ -25,7 +25,7 @@ register = template.Library()
 PLAYED_FROM = 128
 
 
-@register.inclusion_tag("components/avatar.html")
+@register.inclusion_tag("profiles/components/avatar.html")
 def avatar(
     profile: Profile, size: int = 96, *, decorative: bool = False, shown: ShownPicture | None = None
 ) -> dict[str, object]:
@@ -42,7 +42,7 @@ def avatar(
     return {**urls, "alt": alt, "size": size, "mark": shown.mark_text, "decorative": decorative}
 
 
-@register.inclusion_tag("components/avatar.html")
+@register.inclusion_tag("profiles/components/avatar.html")
 def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, object]:
     """Show one entry of somebody's history, framed like `avatar`."""
     undescribed = _("Upload of %(time)s, not described yet", time=str(date(entry.created_at, _("j M Y, H:i"))))

@@ -112,7 +112,9 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     alice = a_person("alice").user
     browser = Client()
     browser.force_login(alice)
-    made = create_token(alice.profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice)
+    made = create_token(
+        alice.avatar_profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
+    )
     secret = {"authorization": f"Bearer {made.secret}"}
     session = browser.cookies["session"].value
 
@@ -124,7 +126,7 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     assert visit_with_stolen_session() == 200
     backup.dump()
     browser.post("/accounts/logout/")
-    revoke_token(alice.profile, made.token.pk, now=timezone.now(), actor=alice)
+    revoke_token(alice.avatar_profile, made.token.pk, now=timezone.now(), actor=alice)
     assert visit_with_stolen_session() == 302
     backup.restore()
     assert visit_with_stolen_session() == 200, "the dump brings the session back"

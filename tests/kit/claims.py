@@ -28,7 +28,7 @@ def mint_tokens(chain: Chain) -> Contract:
 def verified_claims(world: World, user: User, contract: Contract | str, count: int = COUNT) -> list[TokenClaim]:
     """Claims of the first tokens of `contract`, checked once and due again now."""
     address = contract if isinstance(contract, str) else contract.address
-    account = user.linked_accounts.get()
+    account = user.nft_linked_accounts.get()
     claims = TokenClaim.objects.bulk_create(
         TokenClaim(
             user=user,

@@ -33,7 +33,7 @@ def sponsor(chain: Chain, settings: Any) -> None:
 
 def order(user: User, **changes: Any) -> MintOrder:
     """Return an order; one with another `key` is of another token, as its name differs."""
-    account_id = user.linked_accounts.get().pk
+    account_id = user.nft_linked_accounts.get().pk
     fields: dict[str, Any] = {
         "image": picture("teal"),
         "name": f"Dawn {changes['key']}" if "key" in changes else "Dawn",

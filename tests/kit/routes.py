@@ -65,7 +65,7 @@ def belongings_of(user: User) -> dict[str, UUID]:
         name="Mine",
         state=MintRequest.State.AWAITING_SIGNATURE,
     )
-    avatar = Avatar.objects.get(profile__user=user)
+    avatar = Avatar.objects.filter(profile__user=user).latest("created_at")
     ticket = UploadTicket.objects.create(
         profile=avatar.profile, key="a", byte_count=9, content_type="image/png", expires_at=now + timedelta(hours=1)
     )

@@ -69,6 +69,10 @@ if apps.is_installed("nft"):
     assert len(listing.list_accounts(bob)) == 1
     for model in ("linkedaccount", "tokenclaim", "mintrequest", "signinchallenge", "collection"):
         assert team.get(f"/admin/nft/{model}/", {"q": "bob@example.org"}).status_code == 200, model
+from tests.kit.email_users.pages import open_all
+
+an_upload(alice)
+open_all(alice)
 print("whole")
 """
 

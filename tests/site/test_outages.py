@@ -204,7 +204,7 @@ def test_without_a_store_an_upload_says_why(browser: Client, no_store: None) -> 
 def test_without_a_store_the_api_says_why(alice: User, no_store: None) -> None:
     """Of the same error a program and a person read the same sentence."""
     secret = create_token(
-        alice.profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
+        alice.avatar_profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
     ).secret
     response = Client().put(
         "/api/v1/me/picture", a_picture(), content_type="image/png", headers={"authorization": f"Bearer {secret}"}

@@ -29,8 +29,8 @@ def test_nobody_reads_the_neutral_handle(browser: Browser, newcomer: User) -> No
 def test_a_chosen_handle_is_theirs_and_they_go_where_they_wanted(browser: Browser, newcomer: User) -> None:
     answer = browser.client.post(WELCOME, {"handle": " Mira ", "next": "/mint/"})
     assert answer["Location"] == "/mint/"
-    newcomer.profile.refresh_from_db()
-    assert newcomer.profile.handle == "mira"
+    newcomer.avatar_profile.refresh_from_db()
+    assert newcomer.avatar_profile.handle == "mira"
     assert browser.client.get("/u/mira/").status_code == 200
 
 
@@ -52,8 +52,8 @@ def test_a_handle_that_can_not_be_had_is_refused_with_the_reason(
     answer = browser.client.post(WELCOME, {"handle": handle, "next": "/mint/"})
     assert answer.status_code == 422
     assert reason in answer.content.decode()
-    newcomer.profile.refresh_from_db()
-    assert newcomer.profile.handle.startswith("user-")
+    newcomer.avatar_profile.refresh_from_db()
+    assert newcomer.avatar_profile.handle.startswith("user-")
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil"])

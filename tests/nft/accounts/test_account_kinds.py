@@ -77,7 +77,7 @@ def test_signs_in_before_and_after_it_is_deployed_links_and_shows(chain: Chain, 
     assert "Contract account on Local chain" in page
     LinkedAccount.objects.update(is_public=True)
     assert first is not None
-    assert account.address[-4:] in browser.client.get(f"/u/{first.profile.handle}/").content.decode()
+    assert account.address[-4:] in browser.client.get(f"/u/{first.avatar_profile.handle}/").content.decode()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -62,7 +62,7 @@ class TestLinking:
     def test_linking_it_again_changes_nothing(self, browser: Browser, wallet: Wallet, alice: User) -> None:
         browser.link(wallet)
         assert browser.link(wallet).status_code == 200
-        assert alice.linked_accounts.count() == 1
+        assert alice.nft_linked_accounts.count() == 1
 
     def test_an_account_of_somebody_else_stays_theirs(self, browser: Browser, wallet: Wallet, bob: User) -> None:
         link(bob, wallet)

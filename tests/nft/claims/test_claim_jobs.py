@@ -42,7 +42,7 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     assert verify_claim(claim.pk, world.now, world.clients) is None
     assert fetch_picture(claim.pk, world.now, world.clients) is not None
     assert fetch_picture(claim.pk, world.now, world.clients) is None
-    assert alice.profile.avatars.count() == 1
+    assert alice.avatar_profile.avatars.count() == 1
 
 
 def test_a_crashed_check_is_retried_after_its_lease(world: World, chain: Chain, alice: User) -> None:

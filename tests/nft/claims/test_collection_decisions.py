@@ -140,7 +140,7 @@ def test_staff_decide_in_the_admin_and_must_say_why(
     contract: Contract, alice: User, staff: User, world: World, claim: TokenClaim
 ) -> None:
     HeldToken.objects.create(
-        account=alice.linked_accounts.get(),
+        account=alice.nft_linked_accounts.get(),
         chain_id=CHAIN_ID,
         contract=claim.contract,
         token_id=1,

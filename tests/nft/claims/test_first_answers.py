@@ -102,7 +102,7 @@ def test_an_account_unlinked_meanwhile_verifies_nothing(
     pending: list[TokenClaim],
 ) -> None:
     def unlinking(_: int) -> ChainClient:
-        unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+        unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
         return world.client
 
     with world.chain_by(unlinking):

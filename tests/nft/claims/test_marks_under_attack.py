@@ -56,7 +56,7 @@ def test_no_earlier_picture_of_a_token_keeps_its_mark_after_unlinking(
     world: World, alice: User, contract: Contract
 ) -> None:
     old_picture_kept_beside_a_new_one(world, alice, contract)
-    unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+    unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
     assert not shown(alice, world.now).mark
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 

@@ -122,7 +122,7 @@ def test_a_proof_is_served_where_its_receipt_is_and_names_the_shown_account_alon
     world.now = timezone.now()  # pages go by the real clock
     holder, hidden = (chain.accounts[place] for place in (ALICE, BOB))
     alice = person("alice", hidden, holder)
-    accounts = {to_checksum(account.address): account for account in alice.linked_accounts.all()}
+    accounts = {to_checksum(account.address): account for account in alice.nft_linked_accounts.all()}
     claim = claim_of(world, alice, contract, mint(chain, contract, holder, pinned_metadata()))
 
     def no_rules() -> None:

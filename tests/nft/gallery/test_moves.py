@@ -205,7 +205,7 @@ def test_a_contract_that_never_answers_is_asked_rarely(
 
 
 def test_a_name_that_was_fetched_meanwhile_stays(alice: User, world: World) -> None:
-    account = alice.linked_accounts.get()
+    account = alice.nft_linked_accounts.get()
     found = FoundToken(b"\7" * 20, 7, TokenStandard.ERC721)
     record_found_tokens(account, CHAIN_ID, [found], world.now)
     update = holdings._update_row

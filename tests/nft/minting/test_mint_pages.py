@@ -51,7 +51,7 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "image": SimpleUploadedFile("art.png", picture(), "image/png"),
         "name": "Dawn",
-        "account": str(user.linked_accounts.get().pk),
+        "account": str(user.nft_linked_accounts.get().pk),
         "key": str(uuid.uuid4()),
     }
     return fields | changes

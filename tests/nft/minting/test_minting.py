@@ -133,7 +133,7 @@ def test_a_chain_without_our_contract_is_named(world: World, alice: User) -> Non
 
 
 def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alice: User, contract: Contract) -> None:
-    bobs = person("bob", chain.accounts[2]).linked_accounts.get()
+    bobs = person("bob", chain.accounts[2]).nft_linked_accounts.get()
     with pytest.raises(NotYours):
         start_mint(alice, order(alice, account_id=bobs.pk), world.now)
 

@@ -453,7 +453,7 @@ def test_a_key_is_never_shown() -> None:
 
 
 def test_an_offer_says_how_many_are_left(world: World, alice: User, contract: Contract) -> None:
-    assert MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
+    assert MintOrder(b"", "", "", alice.nft_linked_accounts.get().pk, "k").is_sponsored is False
     offer = get_offer(alice, CHAIN_ID, world.now)
     assert offer is not None
     assert offer.left == 3

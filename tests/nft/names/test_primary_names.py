@@ -47,7 +47,7 @@ def sweep_primary_names(now: datetime, clients: Clients) -> int:
 
 
 def account_of(user: User) -> LinkedAccount:
-    return user.linked_accounts.get()
+    return user.nft_linked_accounts.get()
 
 
 def names_of(user: User, now: datetime) -> list[str]:
@@ -63,10 +63,10 @@ def test_a_public_account_is_found_by_its_name(
     alice: User, django_capture_on_commit_callbacks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
+    monkeypatch.setattr(jobs._Sending, "queue", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.get_job(update_primary_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
+    assert sent == [(jobs.get_job(update_primary_name), (account_of(alice).pk,), {"delay": 0, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
     run(update_primary_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):

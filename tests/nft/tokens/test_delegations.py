@@ -189,7 +189,7 @@ def test_the_vault_is_as_public_as_the_account(
     world: World, chain: Chain, delegated: TokenClaim, client: Client
 ) -> None:
     assert chain.accounts[VAULT] not in json.dumps(shown(delegated.user, world.now).provenance)
-    delegated.user.linked_accounts.update(is_public=True)
+    delegated.user.nft_linked_accounts.update(is_public=True)
     assert shown(delegated.user, world.now).provenance["vault"] == chain.accounts[VAULT]  # type: ignore[index]
     client.force_login(delegated.user)
     page = client.get(f"/settings/tokens/{delegated.pk}/").content.decode()

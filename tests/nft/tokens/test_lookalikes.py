@@ -107,7 +107,7 @@ def own_by_sending_it(user: User) -> None:
 
 
 def own_by_the_gallery(user: User) -> None:
-    HeldToken.objects.create(account=user.linked_accounts.get(), standard="erc721", first_seen_at=NOW, **SEEN)
+    HeldToken.objects.create(account=user.nft_linked_accounts.get(), standard="erc721", first_seen_at=NOW, **SEEN)
 
 
 def own_by_an_earlier_upload(user: User) -> None:

@@ -87,7 +87,7 @@ def test_the_receiver_shows_it_with_one_click_on_any_page(
     (address,) = re.findall(r'action="(/settings/tokens/received/\d+/use/)"', page)
     chain.finalize()
     assert client.post(address).status_code == 302  # the one click
-    world.verify_and_fetch(bob.token_claims.get())
+    world.verify_and_fetch(bob.nft_token_claims.get())
     assert shown(bob, world.now).mark
     assert "unread" not in bell(client)
     assert address not in client.get("/notices/").content.decode()

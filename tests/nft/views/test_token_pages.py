@@ -95,7 +95,7 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
         "image": SimpleUploadedFile("a.png", picture("teal"), "image/png"),
         "name": "Dawn",
         "description": "",
-        "account": str(alice.linked_accounts.get().pk),
+        "account": str(alice.nft_linked_accounts.get().pk),
         "key": str(uuid4()),
     }
     assert page(browser, "nft:mint").status_code == 200
@@ -151,7 +151,7 @@ def test_bad_input_for_a_mint_is_said_beside_its_field(
     form = {
         "image": SimpleUploadedFile("a.png", picture("teal"), "image/png"),
         "name": "Dawn",
-        "account": str(alice.linked_accounts.get().pk),
+        "account": str(alice.nft_linked_accounts.get().pk),
         "key": str(uuid4()),
     }
     answer = browser.post(reverse("nft:mint"), form | changes)

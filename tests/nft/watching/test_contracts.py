@@ -67,7 +67,7 @@ class History:
 
     def create_of_person(self) -> None:
         wanted = self.claims(1)[0]
-        wanted.user.token_claims.create(
+        wanted.user.nft_token_claims.create(
             chain_id=wanted.chain_id, contract=wanted.contract, token_id=wanted.token_id, due_at=wanted.due_at
         )
 

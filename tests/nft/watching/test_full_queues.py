@@ -157,7 +157,7 @@ def test_a_mint_waits_for_no_picture_of_a_gallery(
     chain: Chain, alice: User, programs: Programs, redis_server: RedisServer
 ) -> None:
     """The pictures need a node that hangs, and would occupy every process for minutes."""
-    now, account = timezone.now(), alice.linked_accounts.get()
+    now, account = timezone.now(), alice.nft_linked_accounts.get()
     HeldToken.objects.bulk_create(
         HeldToken(
             account=account,

@@ -85,7 +85,7 @@ def assert_done_once(claim: TokenClaim) -> None:
     assert claim.crashes == 0
     assert Avatar.objects.filter(profile__user=claim.user).count() == 1
     assert list(ClaimCheck.objects.filter(claim=claim).values_list("verdict", flat=True)) == ["owned"]
-    assert claim.user.profile.audit_entries.filter(action__startswith="avatar").count() == 1
+    assert claim.user.avatar_profile.audit_entries.filter(action__startswith="avatar").count() == 1
 
 
 def test_a_check_and_a_picture_of_killed_workers_are_done_once_by_others(

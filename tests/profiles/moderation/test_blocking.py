@@ -86,7 +86,7 @@ def test_an_exact_block_hides_the_picture_everywhere_and_its_end_brings_back_onl
     assert in_use(alice) == shown
     assert not Block.objects.exists()
     show(alice, photo(2))
-    actions = {entry.action: entry.detail for entry in staff.profile.audit_entries.all()}
+    actions = {entry.action: entry.detail for entry in staff.avatar_profile.audit_entries.all()}
     assert actions["block.add"]["reason"] == "Not a nice picture."
     assert actions["block.end"]["why"] == "It was a mistake."
 

@@ -305,9 +305,9 @@ def test_a_removal_without_a_report_can_be_appealed_too_within_its_time(
 
 def test_nobody_decides_about_themselves_or_what_they_reported(alice: Profile, mod: User, other_mod: User) -> None:
     boss = get_user_model().objects.create_superuser("boss")
-    about_mod = report(mod.profile, person(alice), Subject.PROFILE)
+    about_mod = report(mod.avatar_profile, person(alice), Subject.PROFILE)
     an_upload(alice)
-    by_mod = report(alice, person(mod.profile))
+    by_mod = report(alice, person(mod.avatar_profile))
     for case in (about_mod, by_mod):
         assert cases.why_not(case, mod)
         with pytest.raises(ReportError):

@@ -70,7 +70,7 @@ def test_the_proof_is_one_line_that_opens(client: Client, alice: Profile) -> Non
     page = client.get("/u/alice/").content.decode()
     folded = re.search(r'<details class="card proof" id="proof">\s*<summary>(.*?)</summary>', page, re.DOTALL)
     assert folded is not None
-    assert "alice owns " in folded[1]
+    assert "alice has the right to show this picture." in folded[1]
     assert "Contract" not in folded[1]
 
 
