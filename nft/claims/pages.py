@@ -70,7 +70,7 @@ def get_claims_page(
 ) -> tuple[list[TokenClaim], Position | None]:
     """Return a page of a person's claims, decorated, newest first, and where the next one begins."""
     claims, following = take_page(
-        user.token_claims.select_related("picture", "avatar__image"), "created_at", after, size
+        user.nft_token_claims.select_related("picture", "avatar__image"), "created_at", after, size
     )
     decorate(claims, user, now)
     return claims, following
