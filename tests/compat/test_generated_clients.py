@@ -11,20 +11,18 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from unittest import mock
 
 import pytest
 from django.contrib.auth.models import User
-from django.utils import timezone
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from localstack import binaries
 from nft.models import MintRequest
+from profiles import jobs
 from profiles.api.document import document
-from profiles.jobs import discover, get_job
+from profiles.job_runner import Runner
 from profiles.people.profiles import profile_of
-from profiles.row_queue import queue_due_rows
 from tests.kit.api_client import a_secret
 from tests.kit.mints import install, sponsor
 from tests.kit.people import a_picture
@@ -51,6 +49,13 @@ def api_document(live_server: LiveServer, tmp_path: Path, settings: Settings) ->
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(document(), default=str), "utf-8")
     return path
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """What runs the jobs that the site queues, in this process."""
+    monkeypatch.setattr(jobs._Sending, "queue", None)  # put back afterwards
+    return Runner(print)
 
 
 def python_client(api_document: Path) -> Path:
@@ -85,18 +90,8 @@ def typescript_folder(parent: Path) -> Path:
     return folder
 
 
-def work(chain: Chain) -> None:
-    """Do once what workers do all the time: all that is due."""
-    chain.finalize()
-    with mock.patch("profiles.row_queue.enqueue") as enqueue:
-        queue_due_rows(timezone.now())
-    for call in enqueue.call_args_list:
-        get_job(call.args[0]).run(*call.args[1:])
-
-
-def run(command: list[str], meanwhile: Callable[[], None]) -> dict[str, object]:
+def run(command: list[str], meanwhile: Callable[[], object]) -> dict[str, object]:
     """Run the program, and what workers do meanwhile. Return what it printed."""
-    discover()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         while program.poll() is None:
             meanwhile()
@@ -128,7 +123,7 @@ WHOLE_STORY = {
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["python", "typescript"])
 def test_a_generated_client_does_the_whole_story(
-    language: str, alice: User, chain: Chain, live_server: LiveServer, api_document: Path
+    language: str, alice: User, chain: Chain, live_server: LiveServer, api_document: Path, workers: Runner
 ) -> None:
     secret, picture = a_secret(profile_of(alice)), a_picture(size=(300, 200))
     rest = [chain.url, chain.accounts[2]]
@@ -140,7 +135,7 @@ def test_a_generated_client_does_the_whole_story(
         folder = typescript_client(api_document)
         given = [live_server.url, secret, base64.b64encode(picture).decode(), *rest]
         command = [binaries.node(), str(folder / "story.js"), *given]
-    found = run(command, lambda: work(chain))
+    found = run(command, lambda: (chain.finalize(), workers.run_once()))
     token_id = str(MintRequest.objects.get(user=alice).token_id)
     assert found == WHOLE_STORY | {"token_id": token_id}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from nft.api import scopes
 from nft.models import LinkedAccount
@@ -25,7 +26,10 @@ JSON = "application/json"
 @pytest.fixture
 def alice(db: None) -> User:
     """Alice, with an account that others don't see, and a password."""
-    return person("alice", HIDDEN)
+    user = person("alice", HIDDEN)
+    user.last_login = timezone.now()
+    user.save()
+    return user
 
 
 @pytest.fixture

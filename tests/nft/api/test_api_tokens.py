@@ -27,7 +27,8 @@ NOW = timezone.now()
 
 @pytest.fixture
 def contract(chain: Chain, settings: Any) -> Contract:
-    """The site's own collection, in which anybody may mint."""
+    """The site's own collection, in which anybody may mint. The site pays for nobody."""
+    settings.NFT_SPONSOR_CHAINS = []
     return install(chain, settings)
 
 
