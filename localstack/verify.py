@@ -95,6 +95,7 @@ def lint() -> int:
                 _environment(PRODUCTION),
             ),
             Check("dependencies", [python, ".ci/audit.py"]),
+            Check("documentation", [python, "-m", "localstack.docs_site"]),
             Check("template format", [str(tool / "djhtml"), "--check", *TEMPLATES]),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--hashes"], _with_node()),
             Check("contract artifacts", [python, "contracts/build_artifacts.py", "--hashes"]),

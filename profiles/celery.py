@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Collection
 from datetime import timedelta
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from celery import Celery
 from celery.signals import import_modules
@@ -121,7 +121,7 @@ def default_queue(app: Celery) -> str:
     return str(app.conf.task_default_queue)
 
 
-def _added(given: object, ours: dict[str, dict[str, str]]) -> object:
+def _added(given: Any, ours: dict[str, dict[str, str]]) -> object:  # what Celery takes as routes
     """Return the project's own routes, in whatever form Celery takes them, and ours."""
     if not given or isinstance(given, dict):
         return {**(given or {}), **ours}

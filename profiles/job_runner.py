@@ -11,6 +11,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -18,7 +19,7 @@ from django.core.cache import cache
 from django.db import close_old_connections
 from django.utils import timezone
 
-from profiles.jobs import Job, discover, get_jobs, queue_with, seconds_of
+from profiles.jobs import Job, discover, get_jobs, get_queue, queue_with, seconds_of
 from profiles.outages import CACHE_ERRORS, Outage, outage_of
 from profiles.row_queue import queue_due_rows
 
@@ -44,6 +45,30 @@ class Run:
         return " ".join([self.wanted.name, *map(str, self.args)])
 
 
+@dataclass
+class Periodic:
+    """A periodic job, and when its next period begins (time.time())."""
+
+    wanted: Job
+    args: tuple[object, ...]
+    at: float = 0.0
+
+    def begins(self) -> bool:
+        """Return True once in each period, to one of several runners that share a cache.
+
+        Periods are aligned to the clock, and so the same in all runners. Without a shared cache each makes its own run.
+        """
+        now, period = time.time(), seconds_of(self.wanted.every) if self.wanted.every else 1.0
+        if now < self.at:
+            return False
+        number = int(now // period)
+        self.at = (number + 1) * period
+        try:
+            return bool(cache.add(f"run:{self.wanted.name}:{'-'.join(map(str, self.args))}:{number}", 1, period + 1))
+        except CACHE_ERRORS:
+            return True
+
+
 class Runner:
     """Runs are queued here too while it works. `say` takes a line for each run that did not just find nothing to do."""
 
@@ -59,38 +84,43 @@ class Runner:
 
     def run_once(self) -> int:
         """Make one run of each periodic job, and all that is due. Return how many runs failed."""
-        self._begin()
-        for wanted, args in _periodic_jobs():
-            self._put(wanted, args)
-        failed = self._run_waiting()
-        while not self._stop.is_set() and queue_due_rows(timezone.now()):
-            failed += self._run_waiting()
+        with self._queueing():
+            for wanted, args in periodic_jobs():
+                self._put(wanted, args)
+            failed = self._run_waiting()
+            while not self._stop.is_set() and queue_due_rows(timezone.now()):
+                failed += self._run_waiting()
         return failed
 
     def run_forever(self) -> None:
         """Run what is due until `stop` is called. An outage is waited for."""
-        self._begin()
-        next_runs = {(wanted.name, args): (wanted, args, 0.0) for wanted, args in _periodic_jobs()}
-        while not self._stop.is_set():
-            try:
-                for key, (wanted, args, at) in next_runs.items():
-                    if time.time() >= at:
-                        period = seconds_of(wanted.every) if wanted.every else 0
-                        next_runs[key] = (wanted, args, _next_start(period))
-                        if _is_first(wanted, args, period):
-                            self._put(wanted, args)
-                queue_due_rows(timezone.now())
-                self._run_waiting()
-                self._stop.wait(LOOK_EVERY)
-            except Exception as error:
-                if outage_of(error) is None:
-                    raise
-                self._say(f"{outage_of(error)} We try again.")
-                self._stop.wait(PAUSE)
+        with self._queueing():
+            periodic = [Periodic(wanted, args) for wanted, args in periodic_jobs()]
+            while not self._stop.is_set():
+                try:
+                    for each in periodic:
+                        if each.begins():
+                            self._put(each.wanted, each.args)
+                    queue_due_rows(timezone.now())
+                    self._run_waiting()
+                    self._stop.wait(LOOK_EVERY)
+                except Exception as error:
+                    outage = outage_of(error)
+                    if outage is None:
+                        raise
+                    self._say(f"{outage} We try again.")
+                    self._stop.wait(PAUSE)
 
-    def _begin(self) -> None:
+    @contextmanager
+    def _queueing(self) -> Iterator[None]:
+        """Take what this process queues, until the work ends."""
         discover()
+        before = get_queue()
         queue_with(self._queue)
+        try:
+            yield
+        finally:
+            queue_with(before)
 
     def _queue(self, wanted: Job, args: tuple[object, ...], *, delay: float, expires: float | None) -> None:
         self._put(wanted, args, delay, expires)
@@ -128,21 +158,8 @@ class Runner:
         return True
 
 
-def _periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+def periodic_jobs() -> Iterator[tuple[Job, tuple[object, ...]]]:
+    """Return each run of a period, with its arguments, of all jobs declared so far."""
     for wanted in get_jobs():
         if wanted.every is not None and wanted.function is not queue_due_rows:  # the runner calls that by itself
             yield from ((wanted, (first,)) for first in wanted.each()) if wanted.each else [(wanted, ())]
-
-
-def _next_start(period: float) -> float:
-    """Return when the next period begins. Periods are aligned to the clock, and so the same in all runners."""
-    return (time.time() // period + 1) * period
-
-
-def _is_first(wanted: Job, args: tuple[object, ...], period: float) -> bool:
-    """Return False if another runner makes this period's run. Where the cache is not shared, each makes it."""
-    key = f"run:{wanted.name}:{args}:{int(time.time() // period)}".replace(" ", "")
-    try:
-        return bool(cache.add(key, 1, period + 1))
-    except CACHE_ERRORS:
-        return True

@@ -100,8 +100,8 @@ def queue_with(queue: Queue | None) -> None:
     _Sending.queue = queue
 
 
-def has_queue() -> bool:
-    return _Sending.queue is not None
+def get_queue() -> Queue | None:
+    return _Sending.queue
 
 
 def job(

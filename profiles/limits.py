@@ -44,6 +44,8 @@ COUNTED = (
     gettext_noop("names"),
     gettext_noop("mints"),
     gettext_noop("transactions"),
+    gettext_noop("webhooks"),
+    gettext_noop("deliveries"),
 )
 
 

@@ -15,6 +15,7 @@ from profiles.views import (
     picture,
     reports,
     web_upload,
+    webhooks,
 )
 
 app_name = "profiles"
@@ -38,6 +39,14 @@ urlpatterns = [
     path("notices/unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("settings/notices/", notices.choices, name="notice_settings"),
     path("settings/notices/<uuid:notice_id>/dismiss/", notices.read_one, name="notice_dismiss"),
+    path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:endpoint_id>/rotate/", webhooks.rotate, name="webhook_rotate"),
+    path("settings/webhooks/<uuid:endpoint_id>/pause/", webhooks.pause, name="webhook_pause"),
+    path("settings/webhooks/<uuid:endpoint_id>/resume/", webhooks.resume, name="webhook_resume"),
+    path("settings/webhooks/<uuid:endpoint_id>/delete/", webhooks.delete, name="webhook_delete"),
+    path("settings/webhooks/<uuid:endpoint_id>/test/", webhooks.test, name="webhook_test"),
+    path("settings/webhooks/<uuid:endpoint_id>/<uuid:delivery_id>/again/", webhooks.again, name="webhook_again"),
     path("settings/data/", own_data.data, name="data"),
     path("settings/data/export/", own_data.export, name="data_export"),
     path("settings/data/export/status.json", own_data.export_status, name="data_status"),

@@ -60,7 +60,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         methods: list[dict[str, object]] = super().get_reauthentication_methods(user)
         if login_methods.has_wallet(user) and not (user.is_staff and methods):
             by_wallet: dict[str, object] = {
-                "id": "wallet",
+                "id": proof.WALLET,
                 "description": _("Sign with a wallet"),
                 "url": reverse(proof.ASK_WALLET),
             }

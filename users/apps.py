@@ -4,6 +4,7 @@ from allauth.usersessions.apps import UserSessionsConfig
 from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig
 from django.contrib.auth.signals import user_logged_in as django_logged_in
+from django.core import checks
 from django.db.models.signals import post_delete, post_migrate, post_save
 
 
@@ -32,8 +33,10 @@ class UsersConfig(AppConfig):
             sessions,
             sign_in_log,
         )
+        from users.allauth_internals import check_allauth
         from users.devices import shown_device
 
+        checks.register(check_allauth)
         register_kinds(notice_words.KINDS)
         register_fact("device", shown_device)
         register_page_part("keep", "users/parts/sign_out.html")

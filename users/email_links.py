@@ -12,10 +12,6 @@ from datetime import timedelta
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.email_verification import (
-    add_email_verification_sent_message,
-    consume_email_verification_rate_limit,
-)
 from allauth.account.models import EmailAddress, EmailConfirmationMixin
 from django.contrib import messages
 from django.contrib.auth.models import User
@@ -24,6 +20,8 @@ from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+
+from users.allauth_internals import consume_email_verification_rate_limit
 
 log = logging.getLogger(__name__)
 SALT = "users.email_links"
@@ -92,7 +90,8 @@ def send_link(request: HttpRequest, user: User, email: str) -> None:
         messages.warning(request, NOT_SENT % {"email": email})
         return
     request.session[WAITING] = email
-    add_email_verification_sent_message(request, email, signup=True)
+    facts = {"email": email, "login": False, "signup": True}
+    get_adapter().add_message(request, messages.INFO, "account/messages/email_confirmation_sent.txt", facts)
 
 
 def _remember(user: User, email: str) -> None:

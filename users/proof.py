@@ -10,12 +10,7 @@ import time
 
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
-from allauth.account.internal.flows.reauthentication import (
-    STATE_SESSION_KEY,
-    get_reauthentication_flows,
-    suspend_request,
-)
+from allauth.account.authentication import get_authentication_records
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.shortcuts import resolve_url
@@ -24,16 +19,21 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from profiles.settings import is_own_url
+from users.allauth_internals import STATE_SESSION_KEY, record_authentication, suspend_request
 from users.login_methods import began_by_wallet
 
 SIGNED_IN_AT = "signed_in_at"
 ASK_WALLET = "account_reauthenticate_wallet"
+#: The wallet among allauth's ways to prove oneself, here and in ACCOUNT_REAUTHENTICATION_METHODS.
+WALLET = "wallet"
 #: What a page is for, by the name of its address, in words that follow "before you".
 STEPS = {
     "wallets": _("link a wallet"),
     "wallet_move": _("move a wallet"),
     "wallet_unlink": _("unlink a wallet"),
     "api_tokens": _("make a token for programs"),
+    "webhooks": _("add a webhook"),
+    "webhook_rotate": _("change the secret of a webhook"),
     "data_export": _("make a file of your data"),
     "data_download": _("download your data"),
     "data_delete": _("delete your account"),
@@ -92,10 +92,14 @@ def _newest_proof(request: HttpRequest) -> float:
     """
     records = get_authentication_records(request, request.user)
     signed_in_at = float(request.session.get(SIGNED_IN_AT, 0))
-    if request.user.is_staff and get_reauthentication_flows(request.user):
+    if request.user.is_staff and _has_other_way(request.user):
         records = [record for record in records if record.get("method") != "wallet"]
         signed_in_at = 0 if began_by_wallet(request) else signed_in_at
     return max([signed_in_at, *(float(record["at"]) for record in records)])
+
+
+def _has_other_way(user: User) -> bool:
+    return any(method["id"] != WALLET for method in get_adapter().get_reauthentication_methods(user))
 
 
 def record_sign_in_time(sender: object, request: HttpRequest, **_: object) -> None:

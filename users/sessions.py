@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.account.adapter import get_adapter
-from allauth.core.internal.httpkit import HTTP_USER_AGENT_MAX_LENGTH
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.middleware import UserSessionsMiddleware
 from allauth.usersessions.models import UserSession
@@ -34,6 +33,7 @@ from profiles.walks import walk
 from users.login_methods import WALLET_SESSION
 
 RECORDED_EVERY = 300
+LONGEST_USER_AGENT: int = UserSession._meta.get_field("user_agent").max_length  # noqa: SLF001 - it is Django's public name
 #: For how many seconds a process remembers a use without asking the cache again, and how many uses.
 REMEMBERED_FOR, REMEMBERED = 60.0, 4096
 _recorded_until: dict[str, float] = {}  # by digest of the use, in seconds of time.monotonic()
@@ -81,7 +81,7 @@ def record_session(sender: object, request: HttpRequest, user: User, **_: object
         user=user,
         session_key=request.session.session_key,
         ip=get_adapter().get_client_ip(request),
-        user_agent=request.META.get("HTTP_USER_AGENT", "")[:HTTP_USER_AGENT_MAX_LENGTH],
+        user_agent=request.META.get("HTTP_USER_AGENT", "")[:LONGEST_USER_AGENT],
     )
     UserSession.objects.bulk_create(
         [row],

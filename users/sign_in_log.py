@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from importlib import import_module
 
-from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
@@ -24,6 +24,7 @@ from profiles.jobs import job
 from profiles.models import AuditEntry, Profile
 from profiles.people.profiles import profile_of
 from profiles.walks import walk
+from users.allauth_internals import record_authentication
 from users.devices import device_name, shown_device
 from users.mails import language_of
 from users.security_notices import SIGN_IN, record_change, record_new_device

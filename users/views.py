@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from allauth.account.internal import flows as account_flows
-from allauth.account.views import BaseReauthenticateView
+from allauth.account.adapter import get_adapter
 from allauth.usersessions import app_settings
-from allauth.usersessions.internal.flows import sessions as flows
+from allauth.usersessions.adapter import get_adapter as get_sessions_adapter
 from allauth.usersessions.models import UserSession
 from allauth.usersessions.views import ListUserSessionsView
 from django.apps import apps
@@ -24,8 +23,9 @@ from django.views.decorators.http import require_POST
 from profiles.people.api_tokens import live_tokens, revoke_tokens_of
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
+from users.allauth_internals import BaseReauthenticateView
 from users.login_methods import WALLET_SESSION
-from users.proof import has_form, step_of, was_proved_lately
+from users.proof import WALLET, has_form, step_of, was_proved_lately
 from users.sessions import ActiveSession, get_active_sessions
 from users.sign_in_log import METHODS, get_recent_events, method_of
 
@@ -38,6 +38,7 @@ class ByWallet(BaseReauthenticateView):  # type: ignore[misc]  # allauth has no 
     looking at a page changes nothing.
     """
 
+    reauthentication_method = WALLET
     form_class = Form
     template_name = "account/reauthenticate_wallet.html"
 
@@ -89,8 +90,10 @@ class Sessions(ListUserSessionsView):  # type: ignore[misc]  # allauth has no ty
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     session = get_object_or_404(UserSession, pk=session_id, user=request.user)
     is_here = session.is_current()
-    flows.end_sessions(request, [session])
+    get_sessions_adapter().end_sessions([session])
     if is_here:
+        get_adapter().add_message(request, messages.SUCCESS, "account/messages/logged_out.txt")
+        get_adapter().logout(request)
         return redirect("home")
     messages.success(request, _("That browser is signed out."))
     return redirect("usersessions_list")
@@ -106,8 +109,9 @@ def end_all(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     if "tokens" in request.POST:
         revoke_tokens_of(profile_of(user), now=timezone.now(), actor=user)
-    flows.end_other_sessions(request, user)
-    account_flows.logout.logout(request, show_message=False)
+    others = [session for session in UserSession.objects.filter(user=user) if not session.is_current()]
+    get_sessions_adapter().end_sessions(others)
+    get_adapter().logout(request)
     messages.success(request, _("You are signed out everywhere."))
     return redirect("account_login")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account.app_settings import EmailVerificationMethod
-from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -11,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import resolve_url
 
 from profiles.settings import is_own_url
+from users.allauth_internals import record_authentication
 
 BACKEND = "nft.backends.WalletBackend"
 

@@ -33,6 +33,7 @@ if WALLETCONNECT:
 NFT_WALLETCONNECT_ICON = "img/icon.svg"
 NFT_HTTP_SECONDS_PER_HOST = env.integer("NFT_HTTP_SECONDS_PER_HOST", 1, high=3600)
 NFT_HTTP_PER_MINUTE = env.integer("NFT_HTTP_PER_MINUTE", 3000, low=1)
+NFT_WEBHOOK_LOCAL = LOCAL_STACK
 NFT_PINNERS = services.read_pinners() if NFT_ENABLED else []
 NFT_SPONSOR_CHAINS = sponsoring.read_chains(is_local=LOCAL_STACK)
 NFT_SPONSOR_KEYS = sponsoring.read_keys(NFT_SPONSOR_CHAINS, is_local=LOCAL_STACK)

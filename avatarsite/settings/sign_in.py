@@ -38,6 +38,8 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Without allauth's code by mail: whoever reads somebody's mail could add a way in that stays.
+ACCOUNT_REAUTHENTICATION_METHODS = ["password", "mfa", "wallet"]
 # Seconds that a sign-in, or a proof after it, counts for what is sensitive. Long enough to sign up, look around and
 # link a wallet without being asked again; short enough that a browser left open overnight adds no way in.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 45 * 60

@@ -10,6 +10,7 @@ from uuid import UUID
 from profiles.models import Notice, Profile
 from profiles.page_parts import Action
 from profiles.sentences import gettext_noop
+from profiles.sources import can_post
 
 Kind = Notice.Kind
 # A picture that is back, or an answer that was given, within this time needs no mail.
@@ -44,6 +45,7 @@ RULES = {
     Kind.SIGN_IN: Rule(is_required=True, mail_after=timedelta(0)),
     Kind.ACCOUNT: Rule(is_required=True, mail_after=timedelta(0)),
     Kind.EXPORT_READY: Rule(is_required=True, mail_after=timedelta(0)),
+    Kind.WEBHOOK_STOPPED: Rule(),
 }
 REQUIRED = [kind for kind, rule in RULES.items() if rule.is_required]
 ASKING = [kind for kind, rule in RULES.items() if rule.asks]
@@ -76,6 +78,7 @@ _words = {
     Kind.REPORT_DECIDED: KindWords(gettext_noop("A report of yours is decided")),
     Kind.DECISION: KindWords(gettext_noop("Our team decides about your page or account")),
     Kind.EXPORT_READY: KindWords(gettext_noop("The file with your data is ready")),
+    Kind.WEBHOOK_STOPPED: KindWords(gettext_noop("A webhook of yours is stopped, as it fails")),
 }
 _sent = {Kind.REMOVED, Kind.HELD, Kind.REPORT_DECIDED, Kind.DECISION, Kind.EXPORT_READY}
 
@@ -88,7 +91,8 @@ def register_kinds(kinds: Mapping[Notice.Kind, KindWords]) -> None:
 
 def get_kinds() -> list[Notice.Kind]:
     """Return the kinds that this site sends, in the order of their declaration."""
-    return [kind for kind in Kind if kind in _sent]
+    sent = _sent | {Kind.WEBHOOK_STOPPED} if can_post() else _sent
+    return [kind for kind in Kind if kind in sent]
 
 
 def words_of(kind: str) -> KindWords | None:

@@ -109,6 +109,10 @@ def _answer(notice: Notice, subject: str, profile: Profile) -> Action | None:
             return Action(_("Use again"), url, is_post=True, style="small primary", subject=subject)
         case Kind.LOST | Kind.REMOVED | Kind.HELD if notice.read_at is None:
             return Action(_("Choose another picture"), reverse("profiles:picture"), style="small", subject="")
+        case Kind.WEBHOOK_STOPPED:
+            return Action(
+                _("See it"), reverse("profiles:webhook", args=[notice.subject]), style="small", subject=subject
+            )
         case Kind.EXPORT_READY:
             return Action(_("Download"), reverse("profiles:data"), style="small", subject=subject)
         case _:

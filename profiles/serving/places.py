@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import cast
 from urllib.parse import unquote
 
 from django.http.response import HttpResponseBase
@@ -47,11 +48,11 @@ def find_public_view(path_info: str, urlconf: str | None = None) -> ResolverMatc
 
 @lru_cache(maxsize=8)
 def _prefixes(resolver: URLResolver) -> tuple[str, ...]:
-    script = get_script_prefix()
+    script, urlconf = get_script_prefix(), cast("str", resolver.urlconf_name)
     set_script_prefix("/")
     try:
-        avatar = reverse("profiles:avatar", resolver.urlconf_name, args=["x"])
-        content = reverse("profiles:content", resolver.urlconf_name, args=["0" * 64, "webp"])
+        avatar = reverse("profiles:avatar", urlconf, args=["x"])
+        content = reverse("profiles:content", urlconf, args=["0" * 64, "webp"])
     except NoReverseMatch:
         return ()
     finally:

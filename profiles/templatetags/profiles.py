@@ -14,6 +14,7 @@ from profiles.notices.recording import get_asking
 from profiles.page_parts import templates_at
 from profiles.people.signed_in import own_profile
 from profiles.presenters import notices, pictures, sharing
+from profiles.presenters.links import linked
 from profiles.presenters.notices import ShownNotice
 from profiles.presenters.script_words import script_words
 from profiles.serving.showing import ShownPicture
@@ -28,6 +29,7 @@ register.simple_tag(sharing.person_summary)
 register.simple_tag(sharing.person_json)
 register.filter(notices.kind_label)
 register.filter(notices.kind_hint)
+register.filter(linked)
 # Their texts are translated where django.contrib.humanize is installed.
 register.filter(naturalday, expects_localtime=True)
 register.filter(naturaltime)

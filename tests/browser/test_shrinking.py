@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.kit.pictures import encoded, exif, four_corners, held
+from profiles.testing.pictures import encoded, exif, four_corners, held
 
 pytestmark = pytest.mark.browser
 

@@ -19,15 +19,15 @@ from pytest_django.live_server_helper import LiveServer
 
 from localstack import binaries
 from nft.models import MintRequest
+from nft.testing.chain import Chain
 from profiles import jobs
 from profiles.api.document import document
 from profiles.job_runner import Runner
 from profiles.people.profiles import profile_of
-from tests.kit.api_client import a_secret
+from profiles.testing.api_client import a_secret
+from profiles.testing.people import a_picture
 from tests.kit.mints import install, sponsor
-from tests.kit.people import a_picture
 from tests.kit.world import person
-from tests.servers.chain import Chain
 
 HERE = Path(__file__).parent
 PROGRAMS, CLIENTS = HERE / "programs", HERE / "clients"

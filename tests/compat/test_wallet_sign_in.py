@@ -13,7 +13,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from localstack import binaries
 from nft.models import LinkedAccount
-from tests.kit.wallets import CHAIN_ID, Wallet
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 
 HERE = Path(__file__).parent
 PROGRAMS = {

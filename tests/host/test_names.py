@@ -7,22 +7,11 @@ from pathlib import Path
 from django.apps import apps
 from django.db.models.fields.related import RelatedField
 
-from tests.kit.host import environment, run_script
+from tests.kit.host import environment, run_module
+from tests.kit.host_app.settings import MIDDLEWARE
 
 CHAINS = {"1": {"name": "Ethereum", "rpc_urls": ["http://127.0.0.1:1"]}}
 OURS = {"profiles": "avatar_", "nft": "nft_"}
-CHECK = """
-from django.core.management import call_command
-from django.contrib.auth import get_user_model
-call_command("check", fail_level="ERROR")
-call_command("migrate", run_syncdb=True, verbosity=0)
-from tests.kit.host_app.models import Profile
-from profiles.people.profiles import profile_of
-alice = get_user_model().objects.create_user("alice@example.org")
-Profile.objects.create(user=alice, about="of the host")
-assert profile_of(alice).handle and alice.profile.about == "of the host"
-print("whole")
-"""
 
 
 def test_reverse_names_on_models_of_others_are_ours() -> None:
@@ -35,10 +24,13 @@ def test_reverse_names_on_models_of_others_are_ours() -> None:
         if not field.remote_field.hidden
     }
     assert len(names) > 6
-    wrong = {field for field, (app, name) in names.items() if not name.startswith(OURS[app])}
+    wrong = {field for field, (app, name) in names.items() if not str(name).startswith(OURS[app])}
     assert not wrong
 
 
-def test_a_host_may_have_profiles_notices_and_accounts(tmp_path: Path) -> None:
-    env = environment(tmp_path, "profiles nft", SITE_ORIGIN="http://localhost", NFT_CHAINS=CHAINS)
-    assert run_script(CHECK, env).endswith("whole\n")
+def test_a_host_has_its_own_names_and_both_apps_their_prefix(tmp_path: Path) -> None:
+    middleware = [*MIDDLEWARE, "nft.middleware.WalletSessions", "nft.middleware.WalletWindows"]
+    backends = ["django.contrib.auth.backends.ModelBackend", "nft.backends.WalletBackend"]
+    settings = {"SITE_ORIGIN": "http://localhost", "NFT_CHAINS": CHAINS, "MIDDLEWARE": middleware}
+    env = environment(tmp_path, "profiles nft", "pictures/", AUTHENTICATION_BACKENDS=backends, **settings)
+    assert run_module("tests.kit.host_app.nft_story", env).endswith("whole\n")

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
 import pytest
+from django.core.management import get_commands
+from django.urls import resolve
 
+from avatarsite import reference
 from avatarsite.checks import RENAMED
+from localstack import docs_site
 from localstack.binaries import ROOT
+from nft.settings import NftSettings
+from profiles.api.problems import PROBLEMS
 
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(r"\bdocs/[\w./-]+\.(?:md|svg|webp)\b")
@@ -75,8 +82,10 @@ def test_every_relative_link_leads_to_a_file_and_a_heading(page: Path) -> None:
 
 @pytest.mark.parametrize("page", TODAY, ids=place)
 def test_every_path_exists(page: Path) -> None:
+    """Templates and static files go by the names that Django gives them."""
     paths = [code for code in code_of(page) if CODE_PATH.fullmatch(code)]
-    assert [path for path in paths if not (ROOT / path).exists()] == []
+    roots = [ROOT, *ROOT.glob("*/templates"), *ROOT.glob("*/static")]
+    assert [path for path in paths if not any((root / path).exists() for root in roots)] == []
 
 
 @pytest.mark.parametrize("page", TODAY, ids=place)
@@ -143,3 +152,86 @@ def test_the_monitoring_page_lists_every_gauge() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text("utf-8").splitlines()) <= README_LINES
+
+
+# --- the site of the documentation ------------------------------------------------------------------------------------
+def test_the_navigation_leads_to_every_page_once() -> None:
+    named = docs_site.pages()
+    assert len(named) == len(set(named))
+    written = {f"docs/reference/{name}" for name in reference.PAGES}
+    there = {place(page).removesuffix(".md") for page in ROOT.glob("docs/**/*.md")} - {"docs/README"}
+    assert {page for page in named if page.startswith("docs/")} == there | written
+    assert [page for page in set(named) - written if not (ROOT / f"{page}.md").exists()] == []
+
+
+def test_files_that_pages_link_to_are_on_the_site() -> None:
+    assert {Path(".env.example"), Path("deploy/nginx.conf")} <= set(docs_site.linked_files())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_foreign"),
+    [
+        ('<script src="https://cdn.example/x.js"></script>', True),
+        ('<link rel="stylesheet" href="//fonts.example/css">', True),
+        ('<img alt="" src="https://badges.example/a.svg">', True),
+        ('<a href="https://example.org/">away</a><script src="_static/a.js"></script>', False),
+    ],
+)
+def test_what_a_page_loads_from_elsewhere_is_found(text: str, is_foreign: bool, tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(text, "utf-8")
+    assert bool(list(docs_site.foreign(tmp_path))) == is_foreign
+
+
+def test_a_style_that_loads_from_elsewhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.css").write_text("@import url(https://fonts.example/a.css); a { background: url(b.png) }", "utf-8")
+    assert len(list(docs_site.foreign(tmp_path))) == 1
+
+
+# --- the reference ----------------------------------------------------------------------------------------------------
+def test_the_reference_of_settings_has_a_meaning_for_each() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", reference.settings_page(), re.MULTILINE)
+    assert {"AVATAR_MARK_MAX_AGE", "AVATAR_UNDO_SECONDS", "SITE_NAME", "NFT_WATCH_PERIOD"} <= {row[0] for row in rows}
+    assert len(rows) > 50
+    comments = reference.comments_of_fields(NftSettings)
+    assert comments["proof_sample"] == "How many shown marks of each chain are proved anew each day, chosen by chance."
+
+
+def test_the_reference_has_every_command_signal_tag_and_problem() -> None:
+    ours = [name for name, app in get_commands().items() if str(app).split(".")[0] in APPS]
+    commands = re.findall(r"^## (\w+)$", reference.commands_page(), re.MULTILINE)
+    assert commands == sorted(ours)
+    signals = reference.signals_page()
+    assert re.findall(r"\| `handle_changed` \| Sent in the transaction", signals)
+    assert "`account_changed`" in signals
+    assert "`{% avatar %}`" in reference.tags_page()
+    problems = re.findall(r"^\| `([a-z0-9-]+)` \|", reference.problems_page(), re.MULTILINE)
+    assert PROBLEMS.keys() - set(problems) == set()
+    assert problems == sorted(set(problems))
+
+
+def test_the_reference_of_the_api_is_its_document() -> None:
+    page = reference.api_page()
+    assert re.search(r"^\| `PUT \S*/me/picture` \| `putPicture` \| ", page, re.MULTILINE)
+
+
+# --- the tutorial -----------------------------------------------------------------------------------------------------
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+
+
+def test_the_commands_of_the_tutorial_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    lines = re.findall(r"^```sh\n(.*?)\n```$", TUTORIAL.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(lines) == 4
+    for program, *arguments in map(shlex.split, lines):
+        if program == "make":
+            assert set(arguments) <= targets
+        else:
+            assert program == "curl"
+            resolve(arguments[-1].partition("localhost:8000")[2].partition("?")[0])
+
+
+def test_browser_tests_press_what_the_tutorial_says() -> None:
+    tests = "".join((ROOT / "tests" / "browser" / name).read_text("utf-8") for name in ("people.py", "test_way_in.py"))
+    said = [" ".join(words.split()) for words in re.findall(r'"([A-Z][^"]+)"', TUTORIAL.read_text("utf-8"))]
+    assert len(said) >= 7
+    assert [words for words in said if words not in tests] == []

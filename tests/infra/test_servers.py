@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import socket
@@ -14,15 +15,17 @@ import requests
 from botocore.exceptions import ClientError
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
-from django.db import connection
+from django.db import connection, transaction
 from pytest_socket import SocketConnectBlockedError
 from web3.types import Wei
 
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
+from profiles.testing.stores import Bucket
+from tests.kit.dying import dies_at
 from tests.servers.helia_gateway import Gateway
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer, start_redis
-from tests.servers.s3 import Bucket, ObjectStore
+from tests.servers.s3 import ObjectStore
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -39,10 +42,10 @@ def test_s3_keeps_bytes_type_and_cache_header(s3: Bucket) -> None:
     assert s3.object_keys() == ["a/1.webp"]
 
 
-def test_s3_refuses_a_wrong_secret_and_an_unknown_key(s3: Bucket, s3_server: ObjectStore) -> None:
+def test_s3_refuses_a_wrong_secret_and_an_unknown_key(s3: Bucket, avatar_s3_server: ObjectStore) -> None:
     for wrong in ({"aws_secret_access_key": "wrong"}, {"aws_access_key_id": "NOBODY"}):
         with pytest.raises(ClientError) as refused:
-            s3_server.client(**wrong).list_objects_v2(Bucket=s3.name)
+            avatar_s3_server.client(**wrong).list_objects_v2(Bucket=s3.name)
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
@@ -169,6 +172,25 @@ def test_the_database_is_the_one_that_was_asked_for() -> None:
         with connection.cursor() as cursor:
             assert cursor.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert get_user_model().objects.count() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_killed_process_shares_no_connection_with_a_test_after_a_browser() -> None:
+    """Playwright leaves an event loop running in the test's thread, and Django keeps connections by loop.
+
+    A forked process has no running loop, so it finds the connection from before the browser, which nobody closed.
+    """
+    people = get_user_model().objects
+    assert people.count() == 0  # opens a connection
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)  # type: ignore[attr-defined]  # as Playwright does
+    try:
+        assert dies_at(1, lambda: transaction.atomic(people.create_user)("alice"))
+        assert not dies_at(99, lambda: transaction.atomic(people.create_user)("bob"))
+    finally:
+        asyncio._set_running_loop(None)  # type: ignore[attr-defined]
+        loop.close()
+    assert people.get().username == "bob"
 
 
 # --- the network ------------------------------------------------------------------------------------------------------

@@ -8,7 +8,9 @@ import { register } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isMainThread } from "node:worker_threads";
 
-const ROOTS = ["static", "profiles/static", "nft/static"].map((root) => new URL(`../../${root}/`, import.meta.url).href);
+const ROOTS = ["static", "profiles/static", "nft/static"].map(
+  (root) => new URL(`../../${root}/`, import.meta.url).href,
+);
 
 if (isMainThread) register(import.meta.url);
 

@@ -9,8 +9,9 @@ from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.world import World, deploy_avatar_token, put_multicall
-from tests.servers.chain import CHAIN_ID, Chain
 
 COUNT = 12
 

@@ -25,7 +25,9 @@ def dies_at(moment: int, work: Callable[[], Any]) -> bool:
     connections.close_all()  # or the child's exit would close our own
     child = os.fork()
     if child == 0:
-        for alias in connections:  # nothing that an earlier test left open may be shared with the child
+        # Django keeps connections by event loop, and a browser leaves one running in the test's thread. The child has
+        # none, and finds the connection that was opened before the browser.
+        for alias in connections:
             if hasattr(connections._connections, alias):
                 del connections[alias]
         _live_until(moment, work)

@@ -11,9 +11,10 @@ from nft.minting.drafts import MintOrder, start_mint
 from nft.minting.requests import build_mint_transaction, publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.leases import fresh
 from tests.kit.world import World, deploy_avatar_token, picture
-from tests.servers.chain import CHAIN_ID, Chain
 
 
 def install(chain: Chain, settings: Any, **rules: Any) -> Contract:

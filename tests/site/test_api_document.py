@@ -24,8 +24,8 @@ from profiles.api.pictures import PICTURE_TYPES
 from profiles.api.urls import urlpatterns
 from profiles.models import Profile
 from profiles.programs.operations import all_operations
-from tests.kit.api_client import a_secret
-from tests.kit.people import a_person, a_picture, an_upload
+from profiles.testing.api_client import a_secret
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.routes import belongings_of
 
 #: Pictures and other bytes; each kind may hold any, for only the bytes count.

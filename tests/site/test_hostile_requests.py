@@ -17,8 +17,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.test import Client
 
+from profiles.testing.people import a_person, an_upload
 from tests.kit.hostile_requests import Shape, known_shapes, random_shape
-from tests.kit.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
@@ -113,7 +113,7 @@ def _ask(failures: Failures, cookies: dict[str, str], shapes: list[Shape], rando
 def test_no_malformed_request_ends_in_a_failure_of_ours(failures: Failures, cookies: dict[str, str]) -> None:
     random = Random(20261129)
     shapes = [*known_shapes(), *(random_shape(random) for _ in range(40))]
-    _ask(failures, cookies, shapes, random, 1200)
+    _ask(failures, cookies, shapes, random, 600)
 
 
 @pytest.mark.long

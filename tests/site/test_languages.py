@@ -15,7 +15,7 @@ from django.utils import formats, timezone, translation
 from profiles.models import Notice, Profile
 from profiles.notices.recording import NewNotice, record_notice
 from profiles.presenters.script_words import read_words, texts_of
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.texts import SCRIPTS, marked_in_script, templates
 from users.devices import device_name, shown_device
 from users.mails import language_of

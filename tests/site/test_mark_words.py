@@ -21,7 +21,8 @@ from profiles.notices.kinds import PATIENCE
 from profiles.pictures.rights import withdraw_avatar
 from profiles.presenters import pictures
 from profiles.serving.showing import shown_picture
-from tests.kit.people import ASSET, a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import ASSET, a_token_picture
 from users.notice_mails import send_due
 
 ROOT = Path(__file__).resolve().parents[2]

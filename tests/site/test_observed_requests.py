@@ -18,7 +18,7 @@ from avatarsite.ops.ids import get_ids
 from avatarsite.ops.requests import Handler, Observed
 from avatarsite.ops.traces import tracer
 from profiles.serving.response_cache import FastPath
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.servers.redis import RedisServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]

@@ -318,7 +318,9 @@ def test_settings_say_where_one_is(here: str, label: tuple[str, str], current: s
     assert all(not other.pages for other in groups if other != group), "other groups are closed"
 
 
-def test_a_group_of_one_page_is_that_page() -> None:
+def test_a_group_of_one_page_is_that_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = navigation.Group("Developer", (navigation.Page("API tokens", "profiles:api_tokens"),))
+    monkeypatch.setattr(navigation, "SETTINGS", (alone,))
     [group] = [group for group in navigation.settings_groups("profiles:api_tokens") if group.link.current]
     assert (group.link.current, group.pages) == ("page", ())
     assert not [group for group in navigation.settings_groups("home") if group.link.current]

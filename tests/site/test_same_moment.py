@@ -21,11 +21,12 @@ from django.test import Client
 from django.urls import reverse
 
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.models import Avatar, Profile
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import Route, belongings_of, routes
-from tests.kit.wallets import Browser, Wallet
 from users.email_links import EmailLink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
@@ -40,6 +41,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "loss": {"on_loss": "plain", "returns_by_itself": "on"},
     "notice_settings": {"received.site": "on"},
     "api_tokens": {"name": "Backup", "scopes": ["read"], "days": "30"},
+    "webhooks": {"url": "https://hooks.example/", "events": ["avatar.changed"]},
+    "webhook": {"events": ["picture.removed"]},
     "picture_crop": {"crop_x": "0", "crop_y": "0", "crop_size": "0.5"},
     "account_email": {"action_add": "", "email": "second@example.org"},
     "account_change_password": {"oldpassword": "x", "password1": PASSWORD, "password2": PASSWORD},
@@ -106,12 +109,14 @@ PICTURE = a_picture()
 def test_no_form_fails_when_it_is_sent_twice(times: int, failures: list[str]) -> None:
     names = [route.name for route in routes(dict.fromkeys(owner()[1], uuid4()))]
     assert FIELDS.keys() <= set(names), FIELDS.keys() - set(names)
+    client, ids = owner()
     for place, name in enumerate(names):
-        client, ids = owner()
         route = routes(ids)[place]
         answers = at_once(*[partial(send, route, a_client(client)) for _ in range(times)])
         told = statuses(answers)
         assert max(told) < 500, f"{name}: {told} {failures}"
+        if min(told) < 400:  # something was done, and may be missing for the next one
+            client, ids = owner()
     assert not failures
 
 
@@ -239,6 +244,8 @@ def test_what_is_removed_while_it_is_used(failures: list[str]) -> None:
         ("account_logout", "picture"),
         ("sessions_end", "edit"),
         ("api_token_revoke", "api_tokens"),
+        ("webhook_delete", "webhook_rotate"),
+        ("webhook_delete", "webhook_again"),
     ]
     for pair in pairs:
         client, ids = owner()

@@ -15,11 +15,11 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from localstack.binaries import ROOT
+from nft.testing.browser import Browser
 from profiles.models import Notice, Profile
 from profiles.notices.choices import MAIL, set_choices
 from profiles.notices.recording import NewNotice, record_notice
-from tests.kit.people import a_person
-from tests.kit.wallets import Browser
+from profiles.testing.people import a_person
 from tests.servers.smtp import MailServer
 from users.mails import Mail, Part, build_message, greeted_name, parse_parts
 from users.notice_mails import send_due

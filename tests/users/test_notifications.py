@@ -13,7 +13,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.kit.wallets import Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from users.notice_mails import send_due
 
 pytestmark = pytest.mark.django_db

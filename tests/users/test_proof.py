@@ -15,8 +15,10 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import ApiToken
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = 46 * 60

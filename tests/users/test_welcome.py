@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.people.profiles import profile_of
-from tests.kit.wallets import Browser, Wallet
 
 pytestmark = pytest.mark.django_db
 WELCOME = "/settings/welcome/"

@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from profiles import settings
 from profiles.store import s3
 from profiles.store.objects import RENDITIONS
+from profiles.stores import get_store
 
 if TYPE_CHECKING:  # stubs only
     from mypy_boto3_s3 import S3Client
@@ -33,7 +33,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: object, create: bool, suspend_versioning: bool, apply: bool, public: bool, **options: object
     ) -> None:
-        store = s3.as_s3(storages["avatars"])
+        store = s3.as_s3(get_store("avatars"))
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
         client, bucket = store.connection.meta.client, store.bucket_name

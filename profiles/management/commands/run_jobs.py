@@ -19,8 +19,8 @@ class Command(BaseCommand):
             "--once", action="store_true", help="Run each periodic job once and all that is due, then end; as for cron."
         )
 
-    def handle(self, *args: object, once: bool, **options: object) -> None:
-        runner = Runner(self._say)
+    def handle(self, *args: object, once: bool, verbosity: int, **options: object) -> None:
+        runner = Runner(self._say if verbosity else _keep_quiet)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: runner.stop())
         if not once:
@@ -33,3 +33,7 @@ class Command(BaseCommand):
     def _say(self, text: str) -> None:
         self.stdout.write(f"{timezone.now():%H:%M:%S} {text}")
         self.stdout.flush()
+
+
+def _keep_quiet(text: str) -> None:
+    """Say nothing: failures are in the log."""

@@ -16,8 +16,10 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from tests.kit.at_once import at_once
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 

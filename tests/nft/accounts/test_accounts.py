@@ -17,8 +17,10 @@ from nft.accounts import linking, listing
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod, NoSuchAccount
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 

@@ -18,11 +18,12 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from nft.accounts.linking import unlink_account, update_account
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.wallets import NOBODY, Wallet, chains_at
 from profiles.models import AuditEntry
 from tests.kit.routes import patterns
-from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
 from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

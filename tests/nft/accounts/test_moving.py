@@ -15,9 +15,11 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_DISABLED, AccountError
 from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from tests.kit.people import a_token_picture
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
+from tests.kit.token_pictures import a_token_picture
 from users.notice_mails import send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

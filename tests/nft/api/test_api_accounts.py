@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from nft.api import scopes
 from nft.models import LinkedAccount
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import Notice
 from profiles.people.profiles import profile_of
 from profiles.scopes import READ
-from tests.kit.api_client import Program, a_secret, problem_of
-from tests.kit.wallets import CHAIN_ID, Wallet
+from profiles.testing.api_client import Program, a_secret, problem_of
 from tests.kit.world import person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

@@ -15,11 +15,12 @@ from django.utils import timezone
 from web3.contract import Contract
 
 from nft.models import HeldToken, MintRequest, ReceivedToken, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.people.profiles import profile_of
-from tests.kit.api_client import Program, a_secret, problem_of
+from profiles.testing.api_client import Program, a_secret, problem_of
 from tests.kit.mints import go_on, install
 from tests.kit.world import World, mint, picture, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

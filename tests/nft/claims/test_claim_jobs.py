@@ -22,10 +22,10 @@ from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimPicture, TokenClaim
+from nft.testing.chain import Chain
 from profiles.jobs import get_jobs
 from profiles.row_queue import queue_due_rows
 from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, send, sweep
-from tests.servers.chain import Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db

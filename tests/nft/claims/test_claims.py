@@ -20,6 +20,7 @@ from nft.claims.picture import fetch_picture
 from nft.clients.evm.chain import ChainClient
 from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
 from profiles.problems import problem_response
 from tests.kit.world import (
     World,
@@ -33,7 +34,6 @@ from tests.kit.world import (
     shown,
     upload,
 )
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

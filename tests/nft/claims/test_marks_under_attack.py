@@ -11,11 +11,11 @@ from web3.contract import Contract
 from nft.accounts.linking import unlink_account
 from nft.claims.claiming import create_claim
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import remove_avatar, restore_avatar
 from tests.kit.world import World, mint, pinned_metadata, send, shown, sweep
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

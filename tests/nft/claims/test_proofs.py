@@ -21,9 +21,9 @@ from nft.core.ipfs.car import build_car, read_car
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import pin_directory, pin_file
 from nft.models import ClaimPicture, OwnershipProof
-from tests.kit.people import a_person, an_upload
+from nft.testing.chain import Chain
+from profiles.testing.people import a_person, an_upload
 from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
-from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 SCRIPT = ROOT / "profiles" / "static" / "verify_car.py"

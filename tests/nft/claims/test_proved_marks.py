@@ -23,11 +23,12 @@ from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import parse_document, sha256
 from nft.core.evm.proofs.state import MAX_PROOF
 from nft.models import ContractCode, LinkedAccount, OwnershipProof, TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens import ownership
 from profiles.people.profiles import ProfileText, profile_of, update_profile
 from tests.kit.lying_nodes import Lie, honestly, lying_node, word
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, put_multicall, send, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2

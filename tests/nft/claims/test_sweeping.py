@@ -24,10 +24,11 @@ from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from profiles.testing.people import a_picture
 from tests.kit.claims import COUNT, mint_tokens, verified_claims
-from tests.kit.people import a_picture
 from tests.kit.world import World, person, put_multicall, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from nft.gallery.pages import PAGE_SIZE
 from nft.models import HeldToken, TokenClaim, TokenSearch
+from nft.testing.genesis import CHAIN_ID
 from profiles.store.images import keep_image
 from tests.kit.world import NOW, person, picture
-from tests.servers.chain import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = "0x" + "12" * 20

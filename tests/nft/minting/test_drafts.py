@@ -14,9 +14,10 @@ from web3.contract import Contract
 
 from nft.minting import drafts
 from nft.models import LinkedAccount, MintRequest, SentToken, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.mints import finish, go_on, install, sponsor
 from tests.kit.world import NOW, World, picture, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 MINT = "/mint/"

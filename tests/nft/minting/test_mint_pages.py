@@ -20,6 +20,8 @@ from web3.contract import Contract
 from nft.minting.requests import build_steps
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, HeldToken, IpfsBlock, MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.lookalikes import record_likeness
 from nft.views import minting as pages
 from profiles.models import StoredImage
@@ -27,10 +29,9 @@ from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.jobs import queued_by_sweep
+from profiles.testing.jobs import queued_by_sweep
 from tests.kit.mints import go_on, install, ready_to_sign, sponsor
 from tests.kit.world import World, picture, upload
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -21,14 +21,15 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.names import primary
 from nft.names.primary import MAX_AGE, PERIOD, complete_primary_names, update_primary_name
+from nft.testing.chain import Chain
+from nft.testing.fake_node import FakeNode, fake_node, relaying_node
+from nft.testing.genesis import CHAIN_ID
 from profiles import jobs
 from profiles.leases import due
 from profiles.people.profiles import profile_of
 from profiles.serving.showing import find_profile
-from tests.kit.fake_node import FakeNode, fake_node, relaying_node
-from tests.kit.jobs import run
+from profiles.testing.jobs import run
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from nft.tokens.lookalikes import find_warning, find_warning_for_mint, find_warn
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
-from tests.kit.people import an_upload
+from profiles.testing.people import an_upload
 from tests.kit.world import NOW
 from tests.profiles.images.test_likeness import drawing
 

@@ -14,11 +14,12 @@ from web3.contract import Contract
 from nft.errors import NotYours
 from nft.gallery.moves import check_moved
 from nft.models import ReceivedToken, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.transfers.received import accept_received, decline_received, get_received
 from nft.watching.watcher import watch_chain
 from profiles.models import Notice, Profile
 from tests.kit.world import World, mint, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

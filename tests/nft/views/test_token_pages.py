@@ -18,10 +18,11 @@ from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import check_lane
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.models import AuditEntry
-from tests.kit.jobs import run
+from profiles.testing.jobs import run
 from tests.kit.world import deploy_avatar_token, mint, person, picture, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -18,9 +18,9 @@ from django.utils import timezone
 from nft.models import TokenClaim, WatchedContract
 from nft.models.chains import TOUCHED_EVERY, watched_contracts
 from nft.settings.chains import chains
+from nft.testing.genesis import CHAIN_ID
 from nft.watching import contracts
 from nft.watching.contracts import KEPT_UNUSED, remove_unused, repair_watched_contracts
-from tests.kit.wallets import CHAIN_ID
 from tests.nft.accounts.test_unlink_races import Aside
 
 OTHER_CHAIN = 10

@@ -19,10 +19,11 @@ from nft.core.evm.address import parse_address
 from nft.gallery.pictures import fetch_held_picture
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.jobs import enqueue
 from profiles.row_queue import WAITING, queue_due, queue_due_rows
 from tests.kit.world import person, put_multicall
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.faults import Fault, faulty
 from tests.servers.redis import RedisServer
 from tests.servers.workers import Programs

@@ -13,9 +13,9 @@ from django.utils import timezone
 from profiles.models import ApiAnswer, ApiToken, Profile
 from profiles.people import api_answers
 from profiles.people.api_answers import GIVEN_UP_AFTER, KEPT, delete_old_answers
-from tests.kit.api_client import ALL, CURRENT, Program, a_secret, problem_of
+from profiles.testing.api_client import ALL, CURRENT, Program, a_secret, problem_of
+from profiles.testing.people import a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_picture, an_upload
 
 KEY = "8e03978e-40d5-43dd-bc93-6894a57f9324"
 

@@ -20,9 +20,9 @@ from profiles.pictures.changing import AvatarNotShowable
 from profiles.pictures.history import AvatarDetails, choose_avatar, remove_avatar, restore_avatar, set_avatar
 from profiles.pictures.rights import moderate_avatar
 from profiles.sources import UPLOAD
+from profiles.testing.people import a_person, in_use
+from profiles.testing.pictures import encoded
 from tests.kit.collections_of_pictures import photo
-from tests.kit.people import a_person, in_use
-from tests.kit.pictures import encoded
 
 State = Avatar.State
 

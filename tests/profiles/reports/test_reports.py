@@ -28,8 +28,9 @@ from profiles.reports.reporting import Complaint, Reporter, sign_seen, take_repo
 from profiles.reports.upkeep import close_and_reopen, delete_old_cases, erase
 from profiles.serving.showing import find_profile
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.jobs import run
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload, in_use
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, a_picture, an_upload, in_use
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 Subject, State = ReportCase.Subject, ReportCase.State

@@ -2,11 +2,10 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView
 from django.urls import path
 
-from people.views import edit, member
+from people.views import edit
 
 urlpatterns = [
     path("anmelden/", LoginView.as_view(), name="login"),
     path("mitglied/", edit, name="edit"),
-    path("mitglied/<uuid:pk>/", member, name="member"),
     path("verwaltung/", admin.site.urls),
 ]

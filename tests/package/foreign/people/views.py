@@ -1,6 +1,5 @@
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 
 from people.forms import ProfileForm
 from people.models import Profile
@@ -12,9 +11,5 @@ def edit(request):
     form = ProfileForm(request.POST or None, request.FILES or None, instance=profile)
     if request.method == "POST" and form.is_valid():
         form.save()
-        return redirect("member", pk=request.user.pk)
-    return render(request, "people/edit.html", {"form": form})
-
-
-def member(request, pk):
-    return render(request, "people/member.html", {"member": get_object_or_404(get_user_model(), pk=pk)})
+        return redirect("edit")
+    return render(request, "people/profile.html", {"form": form})
