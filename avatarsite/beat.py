@@ -19,9 +19,11 @@ from celery.signals import after_task_publish, beat_init, import_modules
 SCHEDULE = """
 import django, json
 django.setup()
-from profiles import jobs
-jobs.discover()
-print(json.dumps(jobs.schedule()))
+from avatarsite.queues import QUEUES
+from profiles.celery import schedule
+from profiles.jobs import discover
+discover()
+print(json.dumps(schedule(QUEUES)))
 """
 
 ROOT = str(Path(__file__).resolve().parent.parent)

@@ -6,26 +6,20 @@ import gc
 import os
 
 from celery import Celery
-from celery.signals import import_modules, worker_before_create_process, worker_init
+from celery.signals import worker_before_create_process, worker_init
 
 from avatarsite import process
 from avatarsite.memory import keep_freed_memory
 from avatarsite.ops import job_signals
+from avatarsite.queues import QUEUES
+from profiles.celery import configure
 
 process.declare("worker")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "avatarsite.settings")
 app = Celery("avatarsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 job_signals.add_heart(app)
-
-
-@import_modules.connect
-def _set_up_jobs(**_: object) -> None:
-    """Only workers and beat come here, once Django is set up; a web process sends jobs by their names."""
-    from profiles import jobs
-
-    jobs.discover()
-    jobs.register(app)
+configure(app, QUEUES)
 
 
 @worker_init.connect

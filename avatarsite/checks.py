@@ -14,7 +14,6 @@ from django.urls import URLResolver
 from django.utils.module_loading import import_string
 
 from avatarsite.ops.connections import connections_problem, read_connections
-from profiles.serving import signing
 
 YEAR = 31_536_000
 ADMIN_PATH = re.compile(r"[\w-]+(/[\w-]+)*", re.ASCII)
@@ -155,11 +154,7 @@ def check_preload(app_configs: object, **_: object) -> list[CheckMessage]:
 
 @register()
 def check_receipt_keys(app_configs: object, **_: object) -> list[CheckMessage]:
-    try:
-        keys = signing.public_keys()["keys"]
-    except signing.BadSigningKey as error:
-        return [Error(str(error), hint="Make one: openssl genpkey -algorithm ed25519", id="avatarsite.E009")]
-    if settings.LOCAL_STACK or (keys and settings.AVATAR_RECEIPT_SIGNING_KEY):
+    if settings.LOCAL_STACK or settings.AVATAR_RECEIPT_SIGNING_KEY:
         return []
     return [
         Warning(

@@ -10,9 +10,10 @@ from django.db.models import Exists
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from avatarsite.picture_pages import NFT, is_delegated
-from profiles.models import Profile
+from profiles.models import Avatar, Profile
 from profiles.serving.showing import ShownPicture
+
+NFT = "nft"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ def greeting(shown: ShownPicture) -> str:
     return _("This is how others see you.")
 
 
+def is_delegated(avatar: Avatar) -> bool:
+    """Return whether somebody else holds the token and lets this person act for them."""
+    return (avatar.provenance or {}).get("by_delegation") is True
+
+
 def read_progress(profile: Profile, shown: ShownPicture) -> Progress:
     """Ask one query if the app nft is installed, else none."""
     user, avatar = profile.user, shown.avatar
@@ -64,10 +70,10 @@ def read_progress(profile: Profile, shown: ShownPicture) -> Progress:
     }
     if apps.is_installed("nft"):
         questions = {
-            "has_account": user.linked_accounts.all(),
-            "has_token": user.token_claims.filter(state="owned"),
-            "has_unsigned_mint": user.mint_requests.filter(state="awaiting_signature"),
-            "has_minted": user.mint_requests.all(),
+            "has_account": user.nft_linked_accounts.all(),
+            "has_token": user.nft_token_claims.filter(state="owned"),
+            "has_unsigned_mint": user.nft_mint_requests.filter(state="awaiting_signature"),
+            "has_minted": user.nft_mint_requests.all(),
         }
         answers = {name: Exists(rows) for name, rows in questions.items()}
         done |= get_user_model().objects.filter(pk=user.pk).annotate(**answers).values(*answers).get()

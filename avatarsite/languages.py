@@ -58,7 +58,7 @@ def is_for_programs(request: HttpRequest) -> bool:
 
 def _chosen_by(user: AbstractBaseUser | AnonymousUser) -> str:
     """Return the language that this person chose, "" if none or one that the site does not speak any more."""
-    profile = getattr(user, "profile", None) if user.is_authenticated else None
+    profile = getattr(user, "avatar_profile", None) if user.is_authenticated else None
     chosen = profile.language if isinstance(profile, Profile) else ""
     return chosen if chosen in dict(settings.LANGUAGES) else ""
 

@@ -100,7 +100,13 @@ SETTINGS = (
             Page(_("Devices"), "usersessions_list"),
         ),
     ),
-    Group(_("Developer"), (Page(_("API tokens"), "profiles:api_tokens"),)),
+    Group(
+        _("Developer"),
+        (
+            Page(_("API tokens"), "profiles:api_tokens"),
+            Page(_("Webhooks"), "profiles:webhooks", frozenset({"profiles:webhook", "profiles:webhook_rotate"})),
+        ),
+    ),
 )
 
 

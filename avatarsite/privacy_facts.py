@@ -32,6 +32,7 @@ class Periods:
     delete: int = 0
     export: int = 0
     reports: int = 0
+    webhooks: int = 0
     removed_minutes: int = 0
 
 
@@ -51,7 +52,13 @@ class ThirdParties:
 def read_periods() -> Periods:
     ours = profiles_settings.current()
     minutes = int(ours.undo_time.total_seconds() // 60)
-    return Periods(delete=ours.delete_days, export=ours.export_days, reports=ours.report_days, removed_minutes=minutes)
+    return Periods(
+        delete=ours.delete_days,
+        export=ours.export_days,
+        reports=ours.report_days,
+        webhooks=ours.webhook_kept_days,
+        removed_minutes=minutes,
+    )
 
 
 def read_third_parties() -> ThirdParties:

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 #: Every queue, the most urgent first.
-QUEUES = ("watch", "claims", "mints", "chain", "default", "ipfs", "slow")
-#: Their jobs may take minutes: a search for tokens, a gateway or a stranger's page that answers slowly, an export.
-LONG = frozenset({"chain", "ipfs", "slow"})
+QUEUES = ("watch", "claims", "mints", "chain", "default", "ipfs", "slow", "webhooks")
+#: Their jobs may take minutes: a search for tokens, a gateway or a stranger's page that answers slowly, an export,
+#: a program that receives webhooks.
+LONG = frozenset({"chain", "ipfs", "slow", "webhooks"})
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class WorkerKind:
 WORKERS = {
     "chain": WorkerKind(("watch", "claims", "chain"), 3),
     "ipfs": WorkerKind(("mints", "ipfs"), 8),
-    "default": WorkerKind(("default", "slow"), 2),
+    "default": WorkerKind(("default", "slow", "webhooks"), 2),
     "all": WorkerKind(QUEUES, 3),
 }
 

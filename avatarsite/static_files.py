@@ -14,7 +14,11 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 from avatarsite.static_joining import imports_others, join_script, join_styles
 
 #: Our own scripts and styles. Packages bring theirs joined.
-JOINED_FOLDERS = {"css": join_styles, "js": join_script}
+JOINED_FOLDERS = {
+    f"{app}{folder}": join
+    for app in ("", "profiles/", "nft/")
+    for folder, join in (("css", join_styles), ("js", join_script))
+}
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]

@@ -3,22 +3,25 @@
 A browser fetches a page's script and styles before it shows the page, and each import is a request of its own. The
 sources stay as they are: this runs when static files are collected. Pure: `read` returns the text of a file.
 
-Only what the sources in static/ use is understood: imports of names at the start of a line, and `export` before a
+Only what the project's own sources use is understood: imports of names at the start of a line, and `export` before a
 function, class or constant. Anything else raises `JoiningError`. A module that two scripts of a page import runs once
-for each, so modules keep no state that scripts share. `import("./x.js")` stays a request, made when it is needed.
+for each, so modules keep no state that scripts share. `import("./x.js")` stays a request, made when it is needed, with
+its path as the joined script needs it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from posixpath import basename, dirname, join, normpath
+from posixpath import dirname, join, normpath, relpath
 
 Read = Callable[[str], str]
-_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"(?P<path>\./[^"]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"(?P<path>\.\.?/[^"]+)";\n', re.MULTILINE)
+_LATER = re.compile(r'\bimport\("(?P<path>\.\.?/[^"]+)"\)')
 _EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*?|class|const) (?P<name>\w+))", re.MULTILINE)
 _UNKNOWN = re.compile(r"^(?:import\b(?!\()|export\b|await\b).*", re.MULTILINE)
 _DOC_COMMENT = re.compile(r"^[ \t]*/\*\*(?:(?!\*/).)*\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
+_RELATIVE_URL = re.compile(r"url\((?!\s*[\"']?(?:data:|https?:|/))")
 _STYLE_IMPORT = re.compile(r'^@import "(?P<path>[^":]+)";\n', re.MULTILINE)
 
 
@@ -32,13 +35,14 @@ def imports_others(text: str) -> bool:
 
 
 def join_styles(path: str, read: Read) -> str:
-    """Return the stylesheet with the text of those it imports. All must be in one folder, for their url()."""
+    """Return the stylesheet with the text of those it imports. Those of other folders may name no file by its place."""
 
     def replace(found: re.Match[str]) -> str:
         imported = _resolve(path, found["path"])
-        if dirname(imported) != dirname(path):
-            raise JoiningError(f"{path}: {found['path']} is in another folder.")
-        return join_styles(imported, read)
+        text = join_styles(imported, read)
+        if dirname(imported) != dirname(path) and _RELATIVE_URL.search(text):
+            raise JoiningError(f"{path}: {found['path']} is in another folder, and names files by their place.")
+        return text
 
     return _STYLE_IMPORT.sub(replace, read(path))
 
@@ -49,8 +53,9 @@ def join_script(path: str, read: Read) -> str:
     What the script itself exports, it still does: another may import() it.
     """
     modules = _in_order(path, read, (), {})
-    imported = "".join([_wrap(each, text) for each, text in modules.items() if each != path])
-    return imported + _body(path, modules[path])
+    folder = dirname(path)
+    imported = "".join([_wrap(each, text, folder) for each, text in modules.items() if each != path])
+    return imported + _body(path, modules[path], folder)
 
 
 def _in_order(path: str, read: Read, importers: tuple[str, ...], done: dict[str, str]) -> dict[str, str]:
@@ -65,15 +70,19 @@ def _in_order(path: str, read: Read, importers: tuple[str, ...], done: dict[str,
     return done
 
 
-def _wrap(path: str, text: str) -> str:
+def _wrap(path: str, text: str, folder: str) -> str:
     names = ", ".join(found["name"] for found in _EXPORT.finditer(text))
-    body = _EXPORT.sub("", _body(path, text))
+    body = _EXPORT.sub("", _body(path, text, folder))
     return f"const {_variable(path)} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
 
 
-def _body(path: str, text: str) -> str:
-    """Return the module with its imports read from the variables of the modules, and without doc comments."""
+def _body(path: str, text: str, folder: str) -> str:
+    """Return the module with its imports read from the variables of the modules, and without doc comments.
+
+    `folder` is that of the joined script.
+    """
     body = _IMPORT.sub(lambda found: _read_names(path, found), text)
+    body = _LATER.sub(lambda found: f'import("{_relative(_resolve(path, found["path"]), folder)}")', body)
     if unknown := _UNKNOWN.search(_EXPORT.sub("", body)):
         raise JoiningError(f"{path}: can't be joined: {unknown[0]}")
     return _DOC_COMMENT.sub("", body).replace("// @ts-check\n", "", 1)
@@ -87,7 +96,13 @@ def _read_names(path: str, found: re.Match[str]) -> str:
 
 
 def _variable(path: str) -> str:
-    return "$" + basename(path).removesuffix(".js").replace("-", "_")
+    """Return a name that no other module has: its path without the folder that all scripts of an app are in."""
+    return "$" + re.sub(r"\W", "_", path.removesuffix(".js").replace("js/", ""))
+
+
+def _relative(path: str, folder: str) -> str:
+    place = relpath(path, folder or ".")
+    return place if place.startswith(".") else f"./{place}"
 
 
 def _resolve(path: str, imported: str) -> str:

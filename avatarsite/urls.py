@@ -15,6 +15,7 @@ handler404 = "profiles.views.failures.not_found"
 handler500 = "profiles.views.failures.server_error"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
+    path("", include("profiles.urls")),
     path("robots.txt", site_files.robots, name="robots"),
     path("manifest.webmanifest", site_files.manifest, name="manifest"),
     path("favicon.ico", site_files.favicon, name="favicon"),
@@ -34,7 +35,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", metrics.metrics, name="metrics"),
     path("local/mail/", local_mail.outbox, name="local_mail"),
     path("local/mail/<int:place>/", local_mail.html, name="local_mail_html"),
-    path("", include("profiles.urls")),
+    path("", include("profiles.well_known_urls")),
+    path("", include("profiles.api.unknown_urls")),
 ]
 if apps.is_installed("nft"):
-    urlpatterns.insert(1, path("", include("nft.urls")))
+    urlpatterns.insert(2, path("", include("nft.urls")))

@@ -15,8 +15,9 @@ from bench.harness import Contestant, Pace, Result, contest
 from bench.lanes import Lane, Peer, Workspace, python_peer, site_settings
 from bench.tables import MIB, Goal, Table
 from nft.core.evm.abi.multicall import MULTICALL3
+from nft.testing.chain import Chain
 from tests.servers import places
-from tests.servers.chain import Chain, read_artifact, start_chain
+from tests.servers.chain import read_artifact, start_chain
 
 TOKENS = 1000
 # Equal to the page of nft.claims.sweeping, which the peer checks.

@@ -12,8 +12,9 @@ from bench.lanes import Workspace, python_peer, run_peer, site_settings
 from bench.pictures import make_square
 from bench.tables import Figures
 from nft.core.evm.abi.multicall import MULTICALL3
+from nft.testing.chain import Chain
 from tests.servers import places
-from tests.servers.chain import Chain, read_artifact, start_chain
+from tests.servers.chain import read_artifact, start_chain
 from tests.servers.redis import start_redis
 
 _NOTE = (

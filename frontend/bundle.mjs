@@ -1,8 +1,8 @@
-// Bundle the packages pinned by package-lock.json into static/vendor/. The bundle is checked in and served as it is, so
+// Bundle the packages pinned by package-lock.json into nft/static/nft/vendor/. The bundle is checked in and served as it is, so
 // installing the site needs no bundler.
 //
 //   node frontend/bundle.mjs            bundle and write
-//   node frontend/bundle.mjs --check    bundle in memory; fail if the result differs from static/vendor/
+//   node frontend/bundle.mjs --check    bundle in memory; fail if the result differs from nft/static/nft/vendor/
 //   node frontend/bundle.mjs --hashes   no bundling: fail if an input or the bundle has changed since it was written
 //
 // --hashes needs no packages; the other modes need `npm ci` in this folder first.
@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const VENDOR = resolve(HERE, "../static/vendor");
+const VENDOR = resolve(HERE, "../nft/static/nft/vendor");
 /** Inputs of the bundle. */
 const INPUTS = ["bundle.mjs", "package-lock.json", "walletconnect.js"];
 const BUNDLE = "walletconnect.js";
@@ -34,7 +34,7 @@ function hashes(/** @type {Record<string, string | Buffer>} */ files) {
 
 const toJson = (/** @type {object} */ value) => `${JSON.stringify(value, null, 1)}\n`;
 
-/** @returns {Promise<Record<string, string>>} the content of the files of static/vendor/, by name */
+/** @returns {Promise<Record<string, string>>} the content of the files of nft/static/nft/vendor/, by name */
 async function bundle() {
   const { build } = await import("esbuild");
   const { metafile, outputFiles } = await build({
@@ -79,7 +79,7 @@ function fail(/** @type {string} */ message) {
 function checkHashes() {
   const files = { [BUNDLE]: readFileSync(vendorPath(BUNDLE)), [LICENSES]: readFileSync(vendorPath(LICENSES)) };
   if (readFileSync(RECORD, "utf8") !== toJson(hashes(files)))
-    fail("static/vendor/ or an input differs from frontend/bundle.json.");
+    fail("nft/static/nft/vendor/ or an input differs from frontend/bundle.json.");
 }
 
 async function check() {

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from localstack import advisories, binaries, bootstrap, docs_site, newest, supervisor, verify
+from localstack import advisories, binaries, bootstrap, dist, docs_site, newest, supervisor, verify
 from localstack.binaries import ProgramMissingError
 from localstack.bootstrap import SetupError
 from localstack.bytecode import keep_bytecode
@@ -29,6 +29,7 @@ usage: python3 -m localstack [COMMAND]
   count                count what each task costs people, and print it beside the goals
   lint                 check style, format, types, imports, settings and dependencies
   format               format the code
+  dist                 build the package for other projects, into dist/
   contracts            compile and test the contracts, and write their artifacts
   walletconnect        bundle WalletConnect's library"""
 
@@ -41,6 +42,7 @@ CHECKS = {
     "count": verify.count,
     "lint": verify.lint,
     "format": verify.format_code,
+    "dist": dist.dist,
     "contracts": verify.contracts,
     "walletconnect": verify.walletconnect,
 }

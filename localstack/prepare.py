@@ -69,7 +69,8 @@ def collect_static() -> None:
 
 def _static_key() -> str:
     digest = hashlib.sha256((ROOT / "requirements.txt").read_bytes())
-    for path in sorted(file for file in (ROOT / "static").rglob("*") if file.is_file()):
+    folders = [ROOT / "static", ROOT / "profiles" / "static", ROOT / "nft" / "static"]
+    for path in sorted(file for folder in folders for file in folder.rglob("*") if file.is_file()):
         digest.update(f"{path.relative_to(ROOT)} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return digest.hexdigest()
 

@@ -15,10 +15,17 @@ from localstack.binaries import ROOT
 
 OURS = ["avatarsite", "users", "profiles", "nft", "localstack", "tests", "bench"]
 PRETTIER = ["node", "frontend/node_modules/prettier/bin/prettier.cjs"]
-SCRIPTS_AND_STYLES = "{bench,contracts,frontend,static,tests}/**/*.{js,mjs,cjs,css}"
+SCRIPTS_AND_STYLES = "{bench,contracts,frontend,nft,profiles,static,tests}/**/*.{js,mjs,cjs,css}"
 """The files Prettier formats; .prettierignore excludes what other people wrote."""
 
-TEMPLATES = ["--tabwidth", "2", "--extra-block", "slot,endslot", "templates"]
+TEMPLATES = [
+    "--tabwidth",
+    "2",
+    "--extra-block",
+    "slot,endslot",
+    "templates",
+    *(f"{app}/templates" for app in ("users", "profiles", "nft")),
+]
 """The arguments of djhtml, which indents templates.
 
 It never adds or removes a line break: whitespace between two elements can show on the page.
@@ -129,7 +136,7 @@ def test(arguments: Sequence[str]) -> int:
             Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
             Check("artifacts", [binaries.python(), "contracts/build_artifacts.py", "--check"], environment),
             _forge_test(),
-            Check("page scripts", ["node", "--test", *scripts], environment),
+            Check("page scripts", ["node", "--import", "./tests/js/served.mjs", "--test", *scripts], environment),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),
         ]
     )

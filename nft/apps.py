@@ -1,9 +1,26 @@
-from django.apps import AppConfig
+from importlib.util import find_spec
+
+from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
 from profiles.field_names import translate_names
 from profiles.sentences import gettext_noop
+
+#: What this app adds to the pages of `profiles`.
+PAGE_PARTS = (
+    ("picture.tabs", "nft/parts/tab_choose.html"),
+    ("picture.tabs.end", "nft/parts/tab_mint.html"),
+    ("public.name", "nft/parts/public_name.html"),
+    ("public.proof", "nft/parts/public_proof.html"),
+    ("public.end", "nft/parts/public_accounts.html"),
+    ("delete.goes", "nft/parts/delete_goes.html"),
+    ("delete.stays", "nft/parts/delete_stays.html"),
+)
+
+#: What is imported wherever the app runs.
+NEEDED = ("certifi", "coincurve", "ens_normalize", "eth_hash", "libipld", "requests", "siwe", "urllib3")
 
 
 class NftConfig(AppConfig):
@@ -11,25 +28,36 @@ class NftConfig(AppConfig):
     verbose_name = gettext_lazy("NFT pictures")
     default_auto_field = "django.db.models.BigAutoField"
 
+    def import_models(self) -> None:
+        """Refuse to start, by name, without what the models import or refer to. Django would show the first import."""
+        if not apps.is_installed("profiles"):
+            raise ImproperlyConfigured('INSTALLED_APPS has "nft" without "profiles".')
+        if missing := [name for name in NEEDED if find_spec(name) is None]:
+            text = f"The app nft needs {', '.join(missing)}, which is not installed: pip install 'avatarsite[nft]'."
+            raise ImproperlyConfigured(text)
+        super().import_models()
+
     def ready(self) -> None:
-        from nft import checks, own_data  # noqa: F401  # checks registers itself
+        from nft import checks, own_data, project_checks  # noqa: F401  # both checks register themselves
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
-        from nft.claims import block_kinds
+        from nft.claims import block_kinds, events
         from nft.claims.provenance import build_provenance, describe_mark
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
         from nft.tokens.lookalikes import find_upload_warning
         from nft.tokens.references import describe_reference
+        from nft.views import notice_words, picture_words
         from profiles.jobs import provide
-        from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
+        from profiles.page_parts import register_page_part
         from profiles.sources import (
             Source,
             register_identifier_resolver,
             register_page_fetcher,
             register_picture_fetcher,
+            register_post_client,
             register_source,
             register_upload_check,
         )
@@ -40,14 +68,18 @@ class NftConfig(AppConfig):
         unchecked = gettext_noop(
             "Whether you still hold this token could not be checked for too long. We keep trying; try again later."
         )
-        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference))
+        words = picture_words.TokenWords()
+        register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference, words))
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
         register_page_fetcher("nft.clients.web.pages.fetch_page")
+        register_post_client("nft.clients.web.webhooks.WebhookClient")
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
-        kind = Notice.Kind
-        register_kinds(kind.RECEIVED, kind.LOST, kind.RETURNED, kind.MADE, kind.NOT_MADE)
+        register_kinds(notice_words.KINDS)
+        events.register()
+        for place, template in PAGE_PARTS:
+            register_page_part(place, template)
         own_data.register()
         block_kinds.register()
         desk_parts.register()

@@ -24,4 +24,4 @@ def log_in(request: HttpRequest, user: User, wanted_url: str = "") -> str:
 class WalletBackend(BaseBackend):
     def get_user(self, user_id: int | str) -> User | None:
         """Return the user of a session while they may sign in."""
-        return get_user_model().objects.select_related("profile").filter(pk=user_id, is_active=True).first()
+        return get_user_model().objects.select_related("avatar_profile").filter(pk=user_id, is_active=True).first()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from django.core.checks import CheckMessage, Error, Warning, register
@@ -59,7 +60,7 @@ def check_settings(app_configs: object, **_: object) -> list[CheckMessage]:
 
 @register()
 def check_default_chain(app_configs: object, **_: object) -> list[CheckMessage]:
-    if _setting_errors() or default_chain_id() in chains():
+    if are_settings_wrong() or default_chain_id() in chains():
         return []
     hint = f"Configured: {', '.join(map(str, chains())) or 'none'}. Or set NFT_ENABLED=0."
     return [Error(f"NFT_DEFAULT_CHAIN_ID={default_chain_id()} is not one of NFT_CHAINS.", hint=hint, id="nft.E005")]
@@ -68,7 +69,7 @@ def check_default_chain(app_configs: object, **_: object) -> list[CheckMessage]:
 @register()
 def check_ages(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that tokens and sessions are checked again before the last check counts no longer."""
-    if _setting_errors():
+    if are_settings_wrong():
         return []
     found: list[CheckMessage] = []
     sweep, mark, image = (
@@ -90,7 +91,7 @@ def check_ages(app_configs: object, **_: object) -> list[CheckMessage]:
 
 @register()
 def check_gateways(app_configs: object, **_: object) -> list[CheckMessage]:
-    if _setting_errors() or is_local_stack() or len(conf().ipfs_gateways) >= 2:
+    if are_settings_wrong() or is_local_stack() or len(conf().ipfs_gateways) >= 2:
         return []
     hint = "Name at least two trustless gateways, so that one outage does not stop new pictures."
     return [Warning(f"NFT_IPFS_GATEWAYS names {len(conf().ipfs_gateways)} gateway(s).", hint=hint, id="nft.W001")]
@@ -99,7 +100,7 @@ def check_gateways(app_configs: object, **_: object) -> list[CheckMessage]:
 @register()
 def check_origin(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that sign-in texts can name the site: a wallet warns of a text for another one (EIP-4361)."""
-    if profiles_settings.current().site_origin:
+    if profiles_settings.setting_errors() or profiles_settings.current().site_origin:
         return []
     hint = "Set SITE_ORIGIN to scheme://host[:port]."
     return [Error("SITE_ORIGIN is not set, so nobody can sign in by wallet.", hint=hint, id="nft.E006")]
@@ -108,8 +109,10 @@ def check_origin(app_configs: object, **_: object) -> list[CheckMessage]:
 @register(deploy=True)
 def check_sign_in_text(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that an independent library reads what we mean out of the text that people sign on this site."""
+    if are_settings_wrong():
+        return []
     origin, now = urlsplit(profiles_settings.current().site_origin), datetime.now(UTC)
-    if _setting_errors() or not origin.netloc:
+    if not origin.netloc:
         return []
     request = SignInRequest(
         scheme=origin.scheme,
@@ -134,7 +137,7 @@ def check_sign_in_text(app_configs: object, **_: object) -> list[CheckMessage]:
 @register()
 def check_sponsoring(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check that the account which pays for people's tokens has a key of its own, and one way of signing."""
-    if _setting_errors():
+    if are_settings_wrong():
         return []
     if conf().sponsor_signer and conf().sponsor_keys and not is_local_stack():
         return [_sponsor_error("Both NFT_SPONSOR_KEY and NFT_SPONSOR_SIGNER are set.", "Keep the one that signs.")]
@@ -158,6 +161,8 @@ def _check_sponsored_chain(chain_id: int) -> list[CheckMessage]:
 
 
 def _check_key(chain_id: int) -> list[CheckMessage]:
+    if find_spec("eth_account") is None or find_spec("rlp") is None:
+        return [_sponsor_error("NFT_SPONSOR_CHAINS needs eth_account and rlp.", "pip install 'avatarsite[mint]'")]
     from nft.clients.evm.signers import KeySigner  # loads the library of signatures, only where the site pays
 
     key = conf().sponsor_keys.get(chain_id)
@@ -177,7 +182,7 @@ def _check_key(chain_id: int) -> list[CheckMessage]:
 @register()
 def check_dotted_paths(app_configs: object, **_: object) -> list[CheckMessage]:
     """Check what settings name by a dotted path: otherwise it would be missed at its first use."""
-    if _setting_errors():
+    if are_settings_wrong():
         return []
     found: list[CheckMessage] = []
     for setting, path, kind in [
@@ -187,11 +192,13 @@ def check_dotted_paths(app_configs: object, **_: object) -> list[CheckMessage]:
         ),
         ("NFT_LOGIN", conf().login, "a function of request, user and URL"),
         ("NFT_OTHER_LOGIN_METHODS", conf().other_login_methods, "a function of a user"),
+        ("NFT_SPONSOR_SIGNER", conf().sponsor_signer, "a class of a chain id that signs"),
     ]:
         try:
-            path and import_string(path)
+            text = "" if not path or callable(import_string(path)) else f"{setting} names what can't be called."
         except ImportError as error:
             text = f"{setting} names what can't be imported: {error}"
+        if text:
             found.append(Error(text, hint=f"It is the dotted path of {kind}.", id="nft.E003"))
     return found
 
@@ -202,6 +209,11 @@ def _setting_errors() -> list[str]:
     except ImproperlyConfigured as error:
         return [str(error), *setting_errors()]
     return setting_errors()
+
+
+def are_settings_wrong() -> bool:
+    """Return whether a setting is wrong by itself, of those of `profiles` too. `check_settings` names it."""
+    return bool(_setting_errors() or profiles_settings.setting_errors())
 
 
 def _sponsor_error(message: str, hint: str) -> CheckMessage:

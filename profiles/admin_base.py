@@ -193,7 +193,7 @@ def _ask_reason(page: Any, request: HttpRequest, chosen: QuerySet[Any], about: d
         "action": request.POST.get("action", ""),
         "select_across": request.POST.get("select_across", "0"),
     }
-    return TemplateResponse(request, "admin/ask_reason.html", context)
+    return TemplateResponse(request, "profiles/admin/ask_reason.html", context)
 
 
 class ReadOnlyInline(Rows):

@@ -14,13 +14,14 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from profiles import checks  # noqa: F401  # registers itself
+        from profiles import checks, project_checks  # noqa: F401  # they register themselves
         from profiles.blocks import kinds
         from profiles.desk import own_parts as desk_parts
         from profiles.moderation import desk_parts as block_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
         from profiles.reports import desk_parts as report_parts
+        from profiles.serving import key_checks  # noqa: F401
         from profiles.store.purge import watch_holders
 
         use_languages(Languages(translation.gettext, translation.ngettext, _write_number))

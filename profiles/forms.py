@@ -134,7 +134,7 @@ def _fraction_field(label: StrOrPromise, initial: str, choices: dict[str, StrOrP
 
 
 class CropForm(forms.Form):
-    """How to turn a picture, and the square of it to show: an `Edit` as lists, which static/js/cropper.js replaces."""
+    """How to turn a picture, and the square of it to show: an `Edit` as lists, which `js/cropper.js` replaces."""
 
     crop_turn = forms.IntegerField(
         label=_("Turn"),

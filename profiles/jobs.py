@@ -1,7 +1,7 @@
-"""Background jobs: declared where they are written, queued after commit, run by Celery workers.
+"""Background jobs: declared where they are written, queued after commit, run by Celery's workers or by `run_jobs`.
 
 The database is the truth and the queue only a hint: `profiles.row_queue` queues lost jobs again, so a broker that is
-down never fails the request that wanted the work done. Nothing here imports Celery until a job is queued or registered.
+down never fails the request that wanted the work done. Nothing here imports Celery: see `profiles.celery`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,16 @@ from datetime import timedelta
 from importlib import import_module
 from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, NotRequired, TypedDict, TypeVar
+from typing import Protocol, TypeVar
 
 from django.apps import apps
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Model
 from django.utils.module_loading import import_string
-from redis.exceptions import RedisError
 
 from profiles import clock
-from profiles.outages import Outage, outage_of
-
-if TYPE_CHECKING:
-    from celery import Celery
+from profiles.outages import CACHE_ERRORS, outage_of
 
 log = logging.getLogger(__name__)
 
@@ -39,12 +35,8 @@ Period = timedelta | Callable[[], timedelta]
 DEFAULT_QUEUE = "default"
 #: A periodic job that no worker took for so long is dropped: its next run does all that it would have done.
 STALE_AFTER = timedelta(seconds=60)
-#: The soft time limit ends this much earlier, so that the job can still record why it ended.
-SOFT_LIMIT_MARGIN = timedelta(seconds=20)
 #: A run that waits longer than this may be lost: another may be queued beside it.
 WAITS_AT_MOST = timedelta(seconds=30)
-#: Seconds to skip the broker after a failed connection (circuit breaker): each connection in vain takes seconds.
-BROKER_PAUSE = 30.0
 
 
 @dataclass(frozen=True)
@@ -90,24 +82,26 @@ _PROVIDERS: dict[str, str] = {}
 _AFTER_ROWS: list[Callable[[Job], object]] = []
 
 
-class SendOptions(TypedDict):
-    """How beat sends a run. Beat does not load the jobs, so it must be told the queue."""
+class Queue(Protocol):
+    """What takes runs of jobs, to be made in another process or later. It raises nothing: the database is the truth."""
 
-    queue: str
-    expires: NotRequired[float]
-
-
-class PeriodicRun(TypedDict):
-    """An entry of Celery's beat schedule; `schedule` is its period in seconds."""
-
-    task: str
-    schedule: float
-    options: SendOptions
-    args: NotRequired[list[object]]
+    def __call__(self, wanted: Job, args: tuple[object, ...], *, delay: float, expires: float | None) -> None: ...
 
 
-class _Broker:
-    skip_until = 0.0  # time.monotonic()
+class _Sending:
+    queue: Queue | None = None
+
+
+def queue_with(queue: Queue | None) -> None:
+    """Let this process queue its runs with `queue`: with Celery (`profiles.celery`), or with that of `run_jobs`.
+
+    Without one, `enqueue` queues nothing. Whatever runs jobs finds the due rows in the database by itself.
+    """
+    _Sending.queue = queue
+
+
+def get_queue() -> Queue | None:
+    return _Sending.queue
 
 
 def job(
@@ -175,9 +169,9 @@ def enqueue(function: AnyFunction, *args: object, delay: float = 0, expires: flo
 
 def send_now(function: AnyFunction, *args: object, delay: float = 0, expires: float | None = None) -> None:
     """Like `enqueue`, at once: for rows that are committed already."""
-    wanted = get_job(function)
-    if not wanted.once or _set_waiting(wanted, args, delay):
-        _send(wanted, args, countdown=delay or None, expires=expires)
+    wanted, queue = get_job(function), _Sending.queue
+    if queue is not None and (not wanted.once or _set_waiting(wanted, args, delay)):
+        queue(wanted, args, delay=delay, expires=expires)
 
 
 def _waiting_key(wanted: Job, args: tuple[object, ...], delay: float = 0) -> str:
@@ -190,30 +184,15 @@ def _set_waiting(wanted: Job, args: tuple[object, ...], delay: float) -> bool:
     """Return False if such a run waits already. Without a cache nobody knows, and one more does no harm."""
     try:
         return bool(cache.add(_waiting_key(wanted, args, delay), 1, delay + WAITS_AT_MOST.total_seconds()))
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         return True
 
 
 def _forget_waiting(wanted: Job, args: tuple[object, ...]) -> None:
     try:
         cache.delete(_waiting_key(wanted, args))
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         log.warning("The cache is down: a run of %s may begin up to half a minute late.", wanted.name)
-
-
-def _send(wanted: Job, args: tuple[object, ...], *, countdown: float | None, expires: float | None) -> None:
-    from celery import current_app
-    from kombu.exceptions import KombuError, OperationalError
-
-    if time.monotonic() < _Broker.skip_until:
-        return
-    try:
-        current_app.send_task(
-            wanted.name, args=list(args), queue=wanted.queue, retry=False, countdown=countdown, expires=expires
-        )
-    except (KombuError, OperationalError, OSError) as error:
-        _Broker.skip_until = time.monotonic() + BROKER_PAUSE
-        log.warning("The queue takes no work (%s); %s %s is queued again later.", error, wanted.name, *args[:1])
 
 
 def discover() -> None:
@@ -230,44 +209,9 @@ def discover() -> None:
                 import_module(".".join((config.name, *path.relative_to(root).with_suffix("").parts)))
 
 
-def register(app: Celery) -> None:
-    """Make a Celery task of each declared job, and set their queues and the schedule of the periodic ones."""
-    for declared in get_jobs():
-        # Celery logs what it must expect without a traceback.
-        options: dict[str, object] = {"name": declared.name, "throws": (Outage,)}
-        if declared.time_limit is not None:
-            options["time_limit"] = declared.time_limit.total_seconds()
-            options["soft_time_limit"] = (declared.time_limit - SOFT_LIMIT_MARGIN).total_seconds()
-        app.task(declared.run, **options)
-    app.conf.task_routes = routes()
-    app.conf.beat_schedule = schedule()
-
-
-def routes() -> dict[str, dict[str, str]]:
-    """Return each job's queue as Celery takes it."""
-    return {declared.name: {"queue": declared.queue} for declared in get_jobs()}
-
-
-def schedule() -> dict[str, PeriodicRun]:
-    """Return the periodic runs as Celery's beat takes them."""
-    entries: dict[str, PeriodicRun] = {}
-    for declared in get_jobs():
-        if declared.every is None:
-            continue
-        options: SendOptions = {"queue": declared.queue}
-        if declared.expires is not None:
-            options["expires"] = _seconds(declared.expires)
-        entry: PeriodicRun = {"task": declared.name, "schedule": _seconds(declared.every), "options": options}
-        if declared.each is None:
-            entries[declared.name] = entry
-        else:
-            entries |= {f"{declared.name}({first})": {**entry, "args": [first]} for first in declared.each()}
-    return entries
-
-
 def _name_of(function: AnyFunction) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def _seconds(period: Period) -> float:
+def seconds_of(period: Period) -> float:
     return (period if isinstance(period, timedelta) else period()).total_seconds()

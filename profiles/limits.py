@@ -14,12 +14,11 @@ from ipaddress import IPv6Address, ip_network
 
 from django.core.cache import cache
 from django.http import HttpRequest
-from redis.exceptions import RedisError
 
 from profiles import settings
 from profiles.addresses import Address, counted_address, parse_address
 from profiles.errors import ExpectedError, Kind
-from profiles.outages import CACHE
+from profiles.outages import CACHE, CACHE_ERRORS
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop, ngettext
 
@@ -42,6 +41,8 @@ COUNTED = (
     gettext_noop("names"),
     gettext_noop("mints"),
     gettext_noop("transactions"),
+    gettext_noop("webhooks"),
+    gettext_noop("deliveries"),
 )
 
 
@@ -154,7 +155,7 @@ def _spend(
         tries = cost if cache.add(key, cost, timeout=seconds + 1) else cache.incr(key, cost)
     except ValueError:  # flushed between the two: this is the first try again
         return
-    except (RedisError, OSError) as error:
+    except CACHE_ERRORS as error:
         if if_cache_is_down:
             raise ExpectedError(if_cache_is_down, CACHE) from error
         logger.warning("The cache is down: %s are not counted.", what)

@@ -11,7 +11,6 @@ from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import resolve_url
-from django.urls import Resolver404, resolve
 from django.utils.translation import override
 
 from profiles.errors import ExpectedError, Kind
@@ -19,6 +18,7 @@ from profiles.problems import problem_response
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.serving.caching import wants_json
+from profiles.serving.places import find_public_view, picture_prefixes
 from profiles.text import is_text
 
 SIGNED_OUT = ExpectedError(
@@ -26,8 +26,6 @@ SIGNED_OUT = ExpectedError(
     Kind("signed-out", gettext_noop("You are signed out"), status=HTTPStatus.UNAUTHORIZED),
 )
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-PUBLIC_PREFIXES = ("/avatar/", "/pictures/")
-_ADDRESSES = "profiles.media_urls"
 #: Python refuses to read a number of thousands of digits.
 _LENGTH_DIGITS = 18
 
@@ -37,21 +35,21 @@ class CookielessMedia:
 
     So a signed-in visitor costs no session, user or activity write for each picture on a page, and no shared cache
     holds an answer that depends on the visitor. Put it after SecurityMiddleware and before everything else: sessions,
-    messages, CSRF and the pages' policy don't matter for a picture, but would take most of its time. Other addresses
-    pass through.
+    messages, CSRF and the pages' policy don't matter for a picture, but would take most of its time. The URL
+    configuration says which addresses these are; all others pass through.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.path_info.startswith(PUBLIC_PREFIXES):
+        urlconf = getattr(request, "urlconf", None)
+        if not request.path_info.startswith(picture_prefixes(urlconf)):
+            return self.get_response(request)
+        found = find_public_view(request.path_info, urlconf)
+        if found is None:
             return self.get_response(request)
         request.META.pop("HTTP_COOKIE", None)
-        try:
-            found = resolve(request.path_info, _ADDRESSES)
-        except Resolver404:
-            return self.get_response(request)
         request.get_host()  # raises DisallowedHost, as CommonMiddleware would
         request.resolver_match = found
         with override("en"):  # programs read it, whatever language the site speaks first

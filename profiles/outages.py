@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from redis import exceptions as redis
 
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
@@ -52,7 +51,14 @@ _BY_SQLITE_CODE: dict[int, str] = {
 }
 # Seconds between two tries to write what must be written once the database is back.
 _PAUSE = 1.0
-_CACHE_ERRORS = (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError, redis.ReadOnlyError)
+try:
+    from redis import exceptions as redis
+except ModuleNotFoundError:  # a project with another cache; its errors are mostly OSError
+    CACHE_ERRORS: tuple[type[Exception], ...] = (OSError,)
+    _CACHE_IS_DOWN: tuple[type[Exception], ...] = ()
+else:
+    CACHE_ERRORS = (redis.RedisError, OSError)
+    _CACHE_IS_DOWN = (redis.ConnectionError, redis.TimeoutError, redis.OutOfMemoryError, redis.ReadOnlyError)
 
 
 class Outage(ExpectedError):
@@ -77,7 +83,7 @@ def outage_of(error: BaseException | None) -> Outage | None:
     if isinstance(error, DatabaseError | InterfaceError):
         reason = _database_reason(error)
         return Outage(_describe("database", error), reason, DATABASE) if reason else None
-    if isinstance(error, _CACHE_ERRORS):
+    if isinstance(error, _CACHE_IS_DOWN):
         return Outage(_describe("cache", error), _CACHE_DOWN, CACHE)
     return None
 

@@ -1,4 +1,7 @@
-"""Describe the parts of a page: presenters decide what is said, templates/components print it."""
+"""Describe the parts of a page: presenters decide what is said, templates in `profiles/components/` print it.
+
+Other apps add parts of their own to a page: see `register_page_part`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,35 @@ from datetime import datetime
 
 # The query parameter by which a script asks for a page of the picture dialog without the rest of the page.
 FRAME = "frame"
+# The places of pages where other apps may add something: docs/extend/django.md says where each is.
+PLACES = frozenset(
+    {
+        *("appeal", "edit", "keep", "notice_settings", "sign_in.only", "welcome"),
+        *("delete.goes", "delete.stays", "picture.tabs", "picture.tabs.end"),
+        *("public.name", "public.proof", "public.end"),
+    }
+)
+_parts: dict[str, list[str]] = {}
+
+
+def register_page_part(place: str, template: str) -> None:
+    """Show `template` at a place of a page, with the context of that page, after those registered before it.
+
+    Raise ValueError for a place that is not in PLACES.
+    """
+    if place not in PLACES:
+        raise ValueError(f"{place!r} is no place of a page: choose one of {', '.join(sorted(PLACES))}.")
+    if template not in _parts.setdefault(place, []):
+        _parts[place].append(template)
+
+
+def templates_at(place: str) -> list[str]:
+    return _parts.get(place, [])
 
 
 def picture_frame(asked: Mapping[str, str]) -> str:
     """Return the template that a page of the picture dialog extends: the dialog's, or a whole page's."""
-    return "picture/dialog.html" if asked.get(FRAME) == "dialog" else "picture/page.html"
+    return "profiles/picture/dialog.html" if asked.get(FRAME) == "dialog" else "profiles/picture/page.html"
 
 
 @dataclass(frozen=True)

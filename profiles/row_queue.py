@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from profiles.jobs import AnyFunction, Job, after_rows, enqueue, get_job, get_jobs, job, send_now
+from profiles.jobs import AnyFunction, Job, after_rows, enqueue, get_job, get_jobs, get_queue, job, send_now
 from profiles.leases import Leased, get_shares
 
 #: Rows of one model that wait in the queue at once. The others wait in the database, which knows whose turn it is.
@@ -35,8 +35,9 @@ def queue_row(function: AnyFunction, key: object, delay: timedelta) -> None:
     declared = get_job(function)
 
     def send() -> None:
-        _rows_of(declared).filter(pk=key).update(queued_at=timezone.now() + delay)
-        send_now(function, key, delay=delay.total_seconds())
+        if get_queue() is not None:
+            _rows_of(declared).filter(pk=key).update(queued_at=timezone.now() + delay)
+            send_now(function, key, delay=delay.total_seconds())
 
     transaction.on_commit(send, robust=True)
 
@@ -51,6 +52,8 @@ def queue_due_rows(now: datetime) -> int:
 
 
 def _queue_due(declared: Job, now: datetime) -> int:
+    if get_queue() is None:
+        return 0
     rows = _rows_of(declared)
     due_now, is_waiting = rows.filter(due_at__lte=now), Q(queued_at__gt=now - QUEUE_AGAIN_AFTER)
     room = WAITING - due_now.filter(is_waiting)[:WAITING].count()

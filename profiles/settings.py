@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 from functools import lru_cache
@@ -15,6 +15,7 @@ from django.core.signals import setting_changed
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.module_loading import import_string
 
+from profiles import setting_values as values
 from profiles.images.limits import ImageLimits
 from profiles.images.picture import UNCHANGED, DecodeRequest, Edit
 
@@ -39,6 +40,10 @@ NAMES = {
     "guest_reports": "REPORTS_FROM_GUESTS",
     "appeal_days": "REPORTS_APPEAL_DAYS",
     "report_days": "REPORTS_KEPT_DAYS",
+    "webhook_endpoints": "WEBHOOK_ENDPOINTS",
+    "webhook_time": "WEBHOOK_SECONDS",
+    "webhook_kept_days": "WEBHOOK_KEPT_DAYS",
+    "webhook_failing_days": "WEBHOOK_FAILING_DAYS",
     "site_name": "SITE_NAME",
     "site_origin": "SITE_ORIGIN",
     "trusted_proxies": "TRUSTED_PROXY_COUNT",
@@ -118,6 +123,13 @@ class AvatarSettings:
     appeal_days: int = 14
     # The days for which a report and its evidence are kept after it was decided.
     report_days: int = 180
+    # The addresses to which a person may have events posted. 0: none.
+    webhook_endpoints: int = 5
+    # How long an answer to a webhook may take, from name look-up to its headers.
+    webhook_time: timedelta = timedelta(seconds=15)
+    # The days for which events and their deliveries are kept, and after which an address that always fails is stopped.
+    webhook_kept_days: int = 30
+    webhook_failing_days: int = 5
     # Bits of the networks that visitors' tries are counted for, narrowest first. IPv4: an address and its neighbors.
     # IPv6: what a household has, what a provider may give it instead, and what a company or a rented server has.
     ipv4_networks: tuple[int, ...] = (32, 24)
@@ -169,18 +181,55 @@ class AvatarSettings:
         return self.image_limits.max_bytes
 
 
+_FIELDS = {each.name: getattr(AvatarSettings(), each.name) for each in fields(AvatarSettings)}
+_CAPS = {each.name: getattr(DEFAULT_LIMITS, each.name) for each in fields(ImageLimits)}
+_BY_TYPE: Mapping[type, Callable[[object], object]] = {
+    bool: values.parse_flag,
+    int: values.parse_whole_number,
+    str: values.parse_text,
+    timedelta: values.parse_seconds,
+    frozenset: values.parse_names,
+    tuple: values.parse_texts,
+    dict: values.parse_rates,
+}
+_PARSERS: Mapping[str, Callable[[object], object]] = {
+    "appeal_url": values.parse_contact,
+    "browser_s3_endpoint": values.parse_optional_url,
+    "default_url_hosts": values.parse_hosts,
+    "ipv4_networks": values.parse_numbers,
+    "ipv6_networks": values.parse_numbers,
+    "scan_percent": values.parse_percent,
+    "site_name": values.parse_line,
+    "site_origin": values.parse_origin,
+    "store_public_url": values.parse_optional_url,
+}
+
+
+def setting_name(field_name: str) -> str:
+    """Return the name of the setting of a field."""
+    return NAMES.get(field_name, f"AVATAR_{field_name.upper()}")
+
+
+def setting_names() -> list[str]:
+    return [setting_name(name) for name in [*_FIELDS, *_CAPS] if name != "image_limits"]
+
+
 def parse(source: object) -> AvatarSettings:
-    """Read the settings from the attributes of `source`. Raise ImproperlyConfigured for a value of another type."""
-    values = {
-        name: _read(source, NAMES.get(name, f"AVATAR_{name.upper()}"), default)
-        for name, default in vars(AvatarSettings()).items()
-        if name != "image_limits"
-    }
-    caps = {
-        each.name: _read(source, f"AVATAR_{each.name.upper()}", getattr(ImageLimits, each.name))
-        for each in fields(ImageLimits)
-    }
-    return AvatarSettings(**values, image_limits=ImageLimits(**caps))
+    """Read the settings from the attributes of `source`. Raise ImproperlyConfigured for the first that is wrong."""
+    given = {name: _read(source, name, default) for name, default in _FIELDS.items() if name != "image_limits"}
+    caps = {name: _read(source, name, default) for name, default in _CAPS.items()}
+    return AvatarSettings(**given, image_limits=ImageLimits(**caps))
+
+
+def setting_errors() -> list[str]:
+    """Return a sentence for each wrong setting of the project."""
+    found: list[str] = []
+    for name, default in (_FIELDS | _CAPS).items():
+        try:
+            name != "image_limits" and _read(settings, name, default)
+        except ImproperlyConfigured as error:
+            found.append(str(error))
+    return found
 
 
 @lru_cache(maxsize=1)
@@ -196,25 +245,20 @@ def _forget(**kwargs: object) -> None:
 setting_changed.connect(_forget, dispatch_uid="profiles.settings")
 
 
-def _read(source: object, name: str, default: Any) -> Any:
-    value = getattr(source, name, default)
+def _read(source: object, name: str, default: Any) -> Any:  # of the field's type
+    setting = setting_name(name)
+    parse_value = _PARSERS.get(name) or _BY_TYPE[type(default)]
     try:
-        if isinstance(default, timedelta):
-            return value if isinstance(value, timedelta) else timedelta(seconds=value)
-        if isinstance(default, frozenset):  # of names, which are compared in small letters
-            return frozenset(str(each).lower() for each in value)
-        if default and isinstance(default, tuple) and isinstance(default[0], int):
-            return tuple(int(each) for each in value)
-        if isinstance(default, Mapping):
-            return {what: (int(count), int(seconds)) for what, (count, seconds) in value.items()}
-        return type(default)(value)
-    except (TypeError, ValueError) as error:
-        raise ImproperlyConfigured(f"{name} can't be {value!r}: {error}") from error
+        return parse_value(getattr(source, setting, default))
+    except (TypeError, ValueError) as error:  # the sentences of the parsers repeat no value that may be a secret
+        raise ImproperlyConfigured(f"{setting}: {error}") from None
 
 
-def decode_request(sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED) -> DecodeRequest:
-    """Build a request for squares of `sizes` within the limits."""
-    return DecodeRequest(current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
+def decode_request(
+    sizes: tuple[int, ...], *, svg_allowed: bool, edit: Edit = UNCHANGED, limits: ImageLimits | None = None
+) -> DecodeRequest:
+    """Build a request for squares of `sizes` within `limits`, by default those of the settings."""
+    return DecodeRequest(limits or current().image_limits, sizes, edit.part, svg_allowed, edit.turn, edit.angle)
 
 
 def is_own_url(url: str) -> bool:

@@ -1,7 +1,7 @@
 """Where other apps add what profiles can't know: sources of pictures, and identifiers by which people are found.
 
 Register in `AppConfig.ready`. The hooks run while a page or picture is served: no network call, no write, at most one
-query. Fetchers are the exception: that of pictures runs while a person waits for one, that of pages in a job.
+query. Clients are the exception: that of pictures runs while a person waits for one, those of pages and posts in jobs.
 """
 
 from __future__ import annotations
@@ -10,20 +10,22 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from profiles.errors import ExpectedError
+from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
+from profiles.source_words import SourceWords
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
 
 logger = logging.getLogger(__name__)
 
+NOT_THERE = Kind("not-there", gettext_noop("There is no such picture"), 422)
 # The one source that needs no attestation: a person's own file.
 UPLOAD = "upload"
 MAX_NAME = 16
@@ -41,7 +43,8 @@ ReferenceDescriber = Callable[[str], "Reference"]
 UploadCheck = Callable[["Avatar"], str]
 
 # Takes a web address that a person gave; returns the bytes of the picture there, at most AVATAR_MAX_BYTES, within
-# seconds. Raises ExpectedError. Whoever writes one answers for what a stranger's address may reach.
+# seconds. Raises ExpectedError: of kind NOT_THERE if the host says that it has no such picture, and with `retry_after`
+# if it says when to ask again. Whoever writes one answers for what a stranger's address may reach.
 PictureFetcher = Callable[[str], bytes]
 
 # Takes the web address of a page; returns it, within seconds. Raises ExpectedError where the page could not be read,
@@ -67,7 +70,7 @@ class Source:
 
     `name` is the value of `Avatar.source`, `label` what people read. `unchecked` is the sentence for a person whose
     picture was not attested for longer than AVATAR_IMAGE_MAX_AGE. Both are in English and marked by `gettext_noop`.
-    `mark` says in words what the mark vouches for, `describe` what a reference names.
+    `mark` says in words what the mark vouches for, `describe` what a reference names, `words` all else that pages say.
     """
 
     name: str
@@ -78,6 +81,7 @@ class Source:
     )
     mark: MarkDescriber | None = None
     describe: ReferenceDescriber | None = None
+    words: SourceWords = SourceWords()  # noqa: RUF009 - it has no state
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,37 @@ class WebPage:
     content: bytes
 
 
+@dataclass(frozen=True)
+class Posted:
+    """The answer to a post: its status, and the seconds for which it asks us to wait, if it does."""
+
+    status: int
+    retry_after: int | None = None
+
+
+class PostClient(Protocol):
+    """Posts to web addresses that people gave. Whoever writes one answers for what a stranger's address may reach."""
+
+    def check(self, address: str) -> None:
+        """Raise ExpectedError unless the address may be posted to, judged by its text. No network call."""
+
+    def post(
+        self, address: str, content: bytes, headers: Mapping[str, str], seconds: float, *, is_paced: bool
+    ) -> Posted | None:
+        """Post JSON, and return what the server answered within `seconds`. Follow no redirect, read no body.
+
+        Return None if nothing was sent, as others ask that host too often at the moment; never unless `is_paced`.
+        Raise ExpectedError where no answer came. It is called by several threads at once.
+        """
+
+
 _sources: dict[str, Source] = {UPLOAD: Source(UPLOAD, gettext_noop("Upload"))}
 _upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
-# The dotted paths of the last ones: their modules are loaded with the first picture, and the first page.
+# The dotted paths of the last ones: their modules are loaded with the first picture, page and post.
 _fetchers: list[str] = []
 _page_fetchers: list[str] = []
+_post_clients: list[str] = []
 
 
 def register_source(source: Source) -> None:
@@ -180,6 +209,29 @@ def fetch_page(address: str) -> WebPage:
         raise ValueError("No fetcher is registered: see profiles.sources.register_page_fetcher.")
     fetch: PageFetcher = import_string(_page_fetchers[0])
     return fetch(address)
+
+
+def register_post_client(path: str) -> None:
+    """Let programs receive webhooks, which the PostClient that the function at the dotted `path` returns posts."""
+    _post_clients[:] = [path]
+
+
+def can_post() -> bool:
+    return bool(_post_clients)
+
+
+def get_post_client() -> PostClient:
+    """Return the client for posts. Raise ValueError if none is registered."""
+    if not _post_clients:
+        raise ValueError("No client is registered: see profiles.sources.register_post_client.")
+    client: PostClient = import_string(_post_clients[0])()
+    return client
+
+
+def words_of(avatar: Avatar) -> SourceWords:
+    """Return what pages say about `avatar`; the words for every source if its own is registered no more."""
+    source = _sources.get(avatar.source)
+    return SourceWords() if source is None else source.words
 
 
 def describe_mark(avatar: Avatar) -> str:

@@ -15,12 +15,13 @@ from profiles.views import (
     picture,
     reports,
     web_upload,
+    webhooks,
 )
 
 app_name = "profiles"
 urlpatterns = [
+    *media_urls.urlpatterns,  # first, as they are asked for most
     path("", include("profiles.api.urls")),
-    path(".well-known/avatarsite-receipt-keys.json", avatar.receipt_keys, name="receipt_keys"),
     path("u/<slug:handle>/", people.public, name="public"),
     path("u/<slug:handle>/use/", people.use, name="use"),
     path("u/<slug:handle>/qr.svg", people.qr, name="qr"),
@@ -38,6 +39,14 @@ urlpatterns = [
     path("notices/unsubscribe/<str:token>/", notices.unsubscribe, name="unsubscribe"),
     path("settings/notices/", notices.choices, name="notice_settings"),
     path("settings/notices/<uuid:notice_id>/dismiss/", notices.read_one, name="notice_dismiss"),
+    path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
+    path("settings/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:endpoint_id>/rotate/", webhooks.rotate, name="webhook_rotate"),
+    path("settings/webhooks/<uuid:endpoint_id>/pause/", webhooks.pause, name="webhook_pause"),
+    path("settings/webhooks/<uuid:endpoint_id>/resume/", webhooks.resume, name="webhook_resume"),
+    path("settings/webhooks/<uuid:endpoint_id>/delete/", webhooks.delete, name="webhook_delete"),
+    path("settings/webhooks/<uuid:endpoint_id>/test/", webhooks.test, name="webhook_test"),
+    path("settings/webhooks/<uuid:endpoint_id>/<uuid:delivery_id>/again/", webhooks.again, name="webhook_again"),
     path("settings/data/", own_data.data, name="data"),
     path("settings/data/export/", own_data.export, name="data_export"),
     path("settings/data/export/status.json", own_data.export_status, name="data_status"),
@@ -56,5 +65,4 @@ urlpatterns = [
     path("settings/picture/<uuid:avatar_id>/alt/", history.alt, name="picture_alt"),
     path("settings/picture/<uuid:avatar_id>/crop/", picture.crop, name="picture_crop"),
     path("settings/picture/<uuid:avatar_id>/whole/", picture.whole, name="picture_whole"),
-    *media_urls.urlpatterns,
 ]

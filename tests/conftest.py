@@ -21,9 +21,10 @@ from tests.servers import places as test_places
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.kit.wallets import Wallet
 
 pytest_plugins = [
+    "profiles.testing.plugin",
+    "nft.testing.plugin",
     "tests.servers.redis",
     "tests.servers.postgres",
     "tests.servers.chain",
@@ -163,16 +164,9 @@ def uncollected_static_files(settings: Any) -> None:
 @pytest.fixture
 def no_chain(settings: Any) -> None:
     """Let no node answer: what the test does must need none."""
-    from tests.kit.wallets import NOBODY, chains_at
+    from nft.testing.wallets import NOBODY, chains_at
 
     settings.NFT_CHAINS = chains_at(NOBODY)
-
-
-@pytest.fixture
-def wallet() -> Wallet:
-    from tests.kit.wallets import Wallet
-
-    return Wallet.create()
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ class PersonAdmin(Reasoned):
     audited_as = "person.change"
     list_display = [*_existing(NAME, EMAIL, "is_active", "is_staff", "is_superuser", "date_joined")]
     list_filter = [*_existing("is_active", "is_staff", "is_superuser")]
-    search_fields = [*(f"={name}" for name in _existing(NAME, EMAIL)), "profile__handle__exact"]
+    search_fields = [*(f"={name}" for name in _existing(NAME, EMAIL)), "avatar_profile__handle__exact"]
     search_help_text = _("The exact username, handle or e-mail address.")
     ordering = ["-pk"]
     fields = [*_existing(NAME, EMAIL, "date_joined", "last_login", "is_active"), *POWERS, "reason"]

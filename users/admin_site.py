@@ -74,7 +74,7 @@ class SiteAdmin(AdminSite):
         """Send people to the site's sign-in, or tell them why they can't enter. Django's form has no second factor."""
         step = find_next_step(request) if super().has_permission(request) else None
         if step is not None:
-            return render(request, "admin/next_step.html", {"step": step}, status=403)
+            return render(request, "users/next_step.html", {"step": step}, status=403)
         answer: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return answer
 

@@ -17,13 +17,29 @@ class UsersConfig(AppConfig):
 
         from profiles import signals
         from profiles.desk.roles import make_groups
-        from profiles.models import Notice
         from profiles.notices.kinds import register_kinds
-        from users import desk, emails, names, own_data, own_data_mail, proof, report_mails, sessions, sign_in_log
+        from profiles.notices.words import register_fact
+        from profiles.page_parts import register_page_part
+        from users import (
+            desk,
+            emails,
+            names,
+            notice_words,
+            own_data,
+            own_data_mail,
+            proof,
+            report_mails,
+            sessions,
+            sign_in_log,
+        )
         from users.allauth_internals import check_allauth
+        from users.devices import shown_device
 
         checks.register(check_allauth)
-        register_kinds(Notice.Kind.SIGN_IN, Notice.Kind.ACCOUNT)
+        register_kinds(notice_words.KINDS)
+        register_fact("device", shown_device)
+        register_page_part("keep", "users/parts/sign_out.html")
+        register_page_part("notice_settings", "users/parts/mail_address.html")
         django_logged_in.connect(proof.record_sign_in_time, dispatch_uid="users.record_sign_in_time")
         user_logged_in.connect(sign_in_log.record_sign_in, dispatch_uid="users.record_sign_in")
         user_logged_in.connect(sessions.record_session, dispatch_uid="users.record_session")
@@ -46,8 +62,11 @@ class UsersConfig(AppConfig):
         from allauth.account.signals import authentication_step_completed
 
         from nft.signals import account_changed, account_changing
+        from profiles.page_parts import register_page_part
         from users import sign_in_log, wallet_login
 
+        register_page_part("welcome", "users/parts/welcome.html")
+        register_page_part("sign_in.only", "users/parts/only_way_in.html")
         authentication_step_completed.connect(wallet_login.forget_wallet, dispatch_uid="users.forget_wallet")
         account_changing.connect(sign_in_log.notify_account_change, dispatch_uid="users.notify_account_change")
         account_changed.connect(sign_in_log.tell_of_move, dispatch_uid="users.tell_of_move")

@@ -29,7 +29,7 @@ class PasswordBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth h
 
     def get_user(self, user_id: int | str) -> User | None:
         """Return the user of a session while they may sign in, read together with their profile."""
-        user = User.objects.select_related("profile").filter(pk=user_id).first()
+        user = User.objects.select_related("avatar_profile").filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
 
     def _authenticate(self, request: HttpRequest | None, **credentials: object) -> User | None:

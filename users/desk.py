@@ -41,7 +41,7 @@ def find_addresses(text: str, staff: User) -> Iterator[Hit]:
     """Find people by a whole e-mail address, confirmed or not."""
     del staff
     if "@" in text.strip("@"):
-        rows = EmailAddress.objects.filter(email=text.lower()).select_related("user__profile")
+        rows = EmailAddress.objects.filter(email=text.lower()).select_related("user__avatar_profile")
         yield from (person_hit(profile_of(row.user), _("e-mail address")) for row in rows[:LISTED])
 
 
@@ -115,8 +115,15 @@ def say_sign_in(entry: AuditEntry) -> str:
 
 
 PERSON_SECTIONS = (
-    PersonSection("ways-in", gettext_lazy("Ways in"), "desk/ways_in.html", build_ways_in, "auth.view_user", 45),
-    PersonSection("sessions", gettext_lazy("Signed in"), "desk/sessions.html", build_sessions, "auth.view_user", 50),
+    PersonSection("ways-in", gettext_lazy("Ways in"), "users/desk/ways_in.html", build_ways_in, "auth.view_user", 45),
+    PersonSection(
+        "sessions",
+        gettext_lazy("Signed in"),
+        "users/desk/sessions.html",
+        build_sessions,
+        "auth.view_user",
+        50,
+    ),
 )
 PERSON_ACTIONS = (
     PersonAction(

@@ -25,7 +25,7 @@ def has_passkey(user: User, but: Authenticator | None = None) -> bool:
 
 
 def has_wallet(user: User | AnonymousUser) -> bool:
-    return apps.is_installed("nft") and user.is_authenticated and user.linked_accounts.exists()
+    return apps.is_installed("nft") and user.is_authenticated and user.nft_linked_accounts.exists()
 
 
 def is_last_login(authenticator: Authenticator) -> bool:

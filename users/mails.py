@@ -2,7 +2,7 @@
 
 A mail has two templates, `<name>_subject.txt` and `<name>_message.txt`. The message is paragraphs between blank lines.
 A paragraph of two lines, "Words:" and a URL, is a link: the first one of a mail is its button. Greeting, signature and
-looks are in `mail/base.txt` and `mail/base.html`. No mail loads anything from anywhere.
+looks are in `users/mail/base.txt` and `users/mail/base.html`. No mail loads anything from anywhere.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
-from django.template import Context, Engine
-from django.template.base import Template
+from django.template import Context
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import check_for_language, get_language, override
 
 from profiles.models import Notice, Profile, is_neutral_handle
 from profiles.notices.choices import build_unsubscribe_token
-from profiles.text import one_line
+from profiles.notices.words import render_subject, text_template
 
 _LINK = re.compile(r"(?P<words>[^\n]+):\n(?P<url>https?://\S+)")
 
@@ -67,8 +66,8 @@ def build_message(mail: Mail) -> EmailMultiAlternatives:
             "unsubscribe_url": unsubscribe_url,
             "settings_url": settings.SITE_ORIGIN + reverse("profiles:notice_settings"),
         }
-        text = _template("mail/base.txt").render(Context(facts, autoescape=False))
-        html = render_to_string("mail/base.html", facts)
+        text = text_template("users/mail/base.txt").render(Context(facts, autoescape=False))
+        html = render_to_string("users/mail/base.html", facts)
     message = EmailMultiAlternatives(f"[{settings.SITE_NAME}] {facts['subject']}", text.strip() + "\n", to=[mail.to])
     message.extra_headers["Auto-Submitted"] = "auto-generated"
     if unsubscribe_url:  # RFC 8058: the mail program posts to it by itself
@@ -76,16 +75,6 @@ def build_message(mail: Mail) -> EmailMultiAlternatives:
         message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.attach_alternative(html, "text/html")
     return message
-
-
-def render_subject(template: str, facts: Mapping[str, object]) -> str:
-    """Return the subject in the present language, without the site's name. Pages use it as a notice's headline."""
-    return render_line(f"{template}_subject.txt", facts).rstrip(".")
-
-
-def render_line(name: str, facts: Mapping[str, object]) -> str:
-    """Return what the template `name` says, as plain text in one line."""
-    return one_line(_template(name).render(Context(dict(facts), autoescape=False)))
 
 
 def parse_parts(text: str) -> list[Part]:
@@ -139,8 +128,4 @@ def _render(name: str, mail: Mail) -> str:
         "site_name": settings.SITE_NAME,
         "site_origin": settings.SITE_ORIGIN,
     }
-    return str(_template(name).render(Context(facts, autoescape=False)))
-
-
-def _template(name: str) -> Template:
-    return Engine.get_default().get_template(name)
+    return str(text_template(name).render(Context(facts, autoescape=False)))

@@ -12,9 +12,9 @@ from profiles.jobs import job
 from profiles.leases import lease_rows
 from profiles.models import Notice
 from profiles.notices.kinds import RULES
+from profiles.notices.words import facts_of, template_of
 from users.mail_refusals import refusal_of
 from users.mails import Mail, build_message
-from users.notice_words import facts_of, template_of
 
 log = logging.getLogger(__name__)
 # No mail is sent about what happened longer ago.

@@ -1,31 +1,40 @@
-"""The templates of a notice and what they know: pages and mails say the same."""
+"""What pages and mails say of notices about sign-ins and the ways to sign in."""
 
 from __future__ import annotations
 
-from django.utils.functional import lazy
+from collections.abc import Sequence
+from uuid import UUID
 
-from profiles.models import Notice
-from profiles.sentences import Sentence, load_sentence, translate
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from profiles.models import Notice, Profile
+from profiles.notices.kinds import KindWords
+from profiles.page_parts import Action
+from profiles.sentences import gettext_noop
 from users.devices import shown_device
 
-#: The key of a notice's facts that names its templates where the kind alone does not.
-TEMPLATE = "template"
-
-# In the language of who reads it, which is known only when a page or mail is made.
-_shown_later, _said_later = lazy(shown_device, str), lazy(translate, str)
+Kind = Notice.Kind
 
 
-def template_of(notice: Notice) -> str:
-    return notice.facts.get(TEMPLATE) or f"mail/{notice.kind}"
+def where(notice: Notice) -> str:
+    """Return the device and the network from which it was done."""
+    facts = notice.facts
+    if not facts.get("device"):
+        return _("Our team did this.") if facts.get("by_staff") else ""
+    return _("With %(device)s, from %(ip)s.") % {"device": shown_device(facts["device"]), "ip": facts.get("ip", "")}
 
 
-def facts_of(notice: Notice) -> dict[str, object]:
-    facts: dict[str, object] = {name: _later(load_sentence(text)) for name, text in notice.facts.items()}
-    facts |= {"sentence": _later(notice.sentence), "subject": notice.subject, "at": notice.at}
-    if device := notice.facts.get("device"):
-        facts["device"] = _shown_later(device)
-    return {"name": "", **facts}
+def sign_in_answers(notices: Sequence[Notice], profile: Profile) -> dict[UUID, Action]:
+    url = reverse("usersessions_list")
+    return {notice.pk: Action(_("Your devices"), url, style="small") for notice in notices}
 
 
-def _later(text: str) -> str:
-    return _said_later(text) if isinstance(text, Sentence) else text
+KINDS = {
+    Kind.SIGN_IN: KindWords(
+        gettext_noop("You sign in on a new device"), templates="users/mail", text=where, answers=sign_in_answers
+    ),
+    Kind.ACCOUNT: KindWords(
+        gettext_noop("A wallet, e-mail address, password or passkey changes"), templates="users/mail", text=where
+    ),
+}

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 def send_deletion_asked(sender: object, user: User, due_at: datetime, **_: object) -> None:
     """Receive `profiles.signals.deletion_asked`."""
     facts = {"due_at": due_at, "path": reverse("profiles:keep")}
-    _send("deletion_asked", verified_addresses(user), facts, user.profile)
+    _send("deletion_asked", verified_addresses(user), facts, user.avatar_profile)
 
 
 def send_deleted(sender: object, name: str, addresses: Sequence[str], language: str = "", **_: object) -> None:

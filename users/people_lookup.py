@@ -11,6 +11,7 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from django.contrib.auth.models import User
 
+from profiles.models import FormerHandle
 from profiles.people.handles import suggest_handle
 
 
@@ -32,8 +33,9 @@ def _find_named(login: str, now: datetime) -> list[User]:
     """
     small, near = login.lower(), suggest_handle(login)
     named = list(User.objects.filter(username__in={login, small, near} - {""}))
-    handled = list(User.objects.filter(profile__handle=small))
-    left = User.objects.filter(profile__former_handles__handle=small, profile__former_handles__kept_until__gt=now)
+    handled = list(User.objects.filter(avatar_profile__handle=small))
+    kept = FormerHandle.objects.filter(handle=small, kept_until__gt=now)
+    left = User.objects.filter(avatar_profile__former_handles__in=kept)
     as_typed = sorted((user for user in named if user.username != near), key=lambda user: user.username != login)
     return [*as_typed, *handled, *left, *named]
 

@@ -32,6 +32,8 @@ STEPS = {
     "wallet_move": _("move a wallet"),
     "wallet_unlink": _("unlink a wallet"),
     "api_tokens": _("make a token for programs"),
+    "webhooks": _("add a webhook"),
+    "webhook_rotate": _("change the secret of a webhook"),
     "data_export": _("make a file of your data"),
     "data_download": _("download your data"),
     "data_delete": _("delete your account"),

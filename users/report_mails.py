@@ -13,7 +13,7 @@ def send_answer(sender: object, address: str, language: str, about: str, sentenc
     """Receive `profiles.signals.guest_answered`. Raise ExpectedError where another try may succeed."""
     facts = {"about": about, "sentence": sentence}
     try:
-        build_message(Mail("mail/report_answered", address, facts, language=language)).send()
+        build_message(Mail("users/mail/report_answered", address, facts, language=language)).send()
     except OSError as error:  # as all of smtplib's are
         if not refusal_of(error):
             raise ExpectedError(f"The mail could not be sent: {type(error).__name__}.", NOT_SENT) from error

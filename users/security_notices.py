@@ -13,9 +13,9 @@ from profiles.jobs import enqueue
 from profiles.limits import address_of_request
 from profiles.models import AuditEntry, Notice, Profile
 from profiles.notices.recording import NewNotice, record_notice
+from profiles.notices.words import TEMPLATE
 from profiles.people.profiles import profile_of
 from users.devices import device_name
-from users.notice_words import TEMPLATE
 
 SIGN_IN = "sign_in"
 # Sign-ins that are looked through for a device.
@@ -40,7 +40,7 @@ def record_new_device(profile: Profile, request: HttpRequest) -> bool:
     known = list(signed_in.values_list("detail__device", flat=True)[:LOOKED_AT])
     where = _where(request)
     if known and where["device"] not in known:
-        _record(profile, Notice.Kind.SIGN_IN, "mail/sign_in", where)
+        _record(profile, Notice.Kind.SIGN_IN, "users/mail/sign_in", where)
     return not known
 
 

@@ -74,8 +74,8 @@ def record_sign_in(sender: object, request: HttpRequest, user: User, **_: object
     The language of the page at the first sign-in becomes that of the person, and so of their mails.
     """
     device = device_name(request.META.get("HTTP_USER_AGENT", ""))
-    is_loaded = user._meta.get_field("profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
-    profile: Profile = user.profile if is_loaded else profile_of(user)
+    is_loaded = user._meta.get_field("avatar_profile").is_cached(user)  # noqa: SLF001 - as by a sign-in with a wallet
+    profile: Profile = user.avatar_profile if is_loaded else profile_of(user)
     if record_new_device(profile, request) and not profile.language:
         Profile.objects.filter(pk=profile.pk).update(language=get_language() or "")
     record(profile, SIGN_IN, user, method=method_of(request.session, user), device=device)

@@ -126,5 +126,5 @@ def _account_labels(user: User) -> dict[str, str]:
     """Return the labels of the accounts by which sessions began, by the key that the sessions hold."""
     if not apps.is_installed("nft"):
         return {}
-    rows = user.wallet_sessions.filter(account__isnull=False).values_list("pk", "account__label")
+    rows = user.nft_wallet_sessions.filter(account__isnull=False).values_list("pk", "account__label")
     return {str(key): label for key, label in rows}

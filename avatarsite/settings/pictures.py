@@ -46,6 +46,12 @@ REPORTS_FROM_GUESTS = env.flag("REPORTS_FROM_GUESTS", default=True)
 REPORTS_APPEAL_DAYS = env.integer("REPORTS_APPEAL_DAYS", 14, low=1, high=90)
 REPORTS_KEPT_DAYS = env.integer("REPORTS_KEPT_DAYS", 180, low=30, high=730)
 
+# --- webhooks ---
+WEBHOOK_ENDPOINTS = env.integer("WEBHOOK_ENDPOINTS", 5, high=100)
+WEBHOOK_SECONDS = env.integer("WEBHOOK_SECONDS", 15, low=1, high=15)
+WEBHOOK_KEPT_DAYS = env.integer("WEBHOOK_KEPT_DAYS", 30, low=2, high=365)
+WEBHOOK_FAILING_DAYS = env.integer("WEBHOOK_FAILING_DAYS", 5, low=1, high=90)
+
 # --- receipts ---
 AVATAR_RECEIPT_SIGNING_KEY = env.text(
     "AVATAR_RECEIPT_SIGNING_KEY", receipt_keys.read_local(DATA_DIR) if LOCAL_STACK else ""

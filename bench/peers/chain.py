@@ -26,9 +26,10 @@ from nft.core.evm.abi.token_calls import build_owner_of, parse_owner_of
 from nft.core.evm.proofs.document import parse_document, split_code
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Verdict
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.facts import Question
 from nft.tokens.ownership import check_many, check_ownership
-from tests.servers.chain import CHAIN_ID, read_artifact
+from tests.servers.chain import read_artifact
 
 Case = dict[str, Any]
 BATCH = 500

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from bench.serve import serve
 from nft.clients.evm.chain import ChainClient
-from tests.servers.chain import CHAIN_ID
+from nft.testing.genesis import CHAIN_ID
 
 Case = dict[str, Any]
 Work = tuple[Callable[[], object], dict[str, Any]]

@@ -37,7 +37,7 @@ from bench.peers.tracing import Trace, Tracer  # noqa: E402
 from bench.transactions import Sender  # noqa: E402
 from bench.visitor import CHAIN_ID, Visitor  # noqa: E402
 from localstack.chain import LocalChain, read_artifact  # noqa: E402
-from profiles import jobs  # noqa: E402
+from profiles.celery import schedule  # noqa: E402
 
 PATIENCE = 90.0
 SHAPES = 2
@@ -80,7 +80,7 @@ class Worker:
 
     def run_periodic(self, prefix: str) -> None:
         """Run the entries of the schedule whose name begins with `prefix`, then what they queue."""
-        entries = [entry for name, entry in jobs.schedule().items() if name.startswith(prefix)]
+        entries = [entry for name, entry in schedule(QUEUES).items() if name.startswith(prefix)]
         if not entries:
             raise BenchError(f"The schedule has no entry “{prefix}…”.")
         for entry in entries:

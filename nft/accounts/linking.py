@@ -61,7 +61,7 @@ def find_account(proof: Proof) -> LinkedAccount | None:
     same = LinkedAccount.objects.filter(address=proof.address, is_contract_account=proof.is_contract_account)
     if proof.is_contract_account:
         same = same.filter(chain_id=proof.chain_id)
-    return same.select_related("user__profile").first()
+    return same.select_related("user__avatar_profile").first()
 
 
 def find_twin(account: LinkedAccount) -> LinkedAccount | None:
@@ -139,7 +139,7 @@ def unlink_account(user: User, account_id: UUID, now: datetime, keep_session: st
     """
     with transaction.atomic():
         lock_logins(user)
-        accounts = {account.pk: account for account in user.linked_accounts.all()}
+        accounts = {account.pk: account for account in user.nft_linked_accounts.all()}
         if account_id not in accounts:
             raise NoSuchAccount
         if len(accounts) == 1 and not has_other_login(user):
@@ -161,11 +161,11 @@ def make_primary(user: User, account_id: UUID) -> LinkedAccount:
     """Make this the account that is offered first. Raise NoSuchAccount."""
     with transaction.atomic():
         lock_logins(user)
-        account = user.linked_accounts.filter(pk=account_id).first()
+        account = user.nft_linked_accounts.filter(pk=account_id).first()
         if account is None:
             raise NoSuchAccount
         if not account.is_primary:
-            user.linked_accounts.filter(is_primary=True).update(is_primary=False)
+            user.nft_linked_accounts.filter(is_primary=True).update(is_primary=False)
             account.is_primary = True
             account.save(update_fields=["is_primary"])
             _audit(account, actor=user, action="account.primary")
@@ -175,7 +175,7 @@ def make_primary(user: User, account_id: UUID) -> LinkedAccount:
 def update_account(user: User, account_id: UUID, *, label: str, is_public: bool) -> LinkedAccount:
     """Set an account's label, and whether others may see its address and name. Raise NoSuchAccount."""
     with transaction.atomic():
-        account = user.linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
+        account = user.nft_linked_accounts.select_for_update(no_key=True).filter(pk=account_id).first()
         if account is None:
             raise NoSuchAccount
         was_public, account.label, account.is_public = account.is_public, label, is_public
@@ -211,7 +211,7 @@ def create_account(user: User, proof: Proof, now: datetime) -> LinkedAccount:
         address=proof.address,
         chain_id=proof.chain_id,
         is_contract_account=proof.is_contract_account,
-        is_primary=not user.linked_accounts.filter(is_primary=True).exists(),
+        is_primary=not user.nft_linked_accounts.filter(is_primary=True).exists(),
         linked_at=now,
         last_used_at=now,
     )
@@ -233,7 +233,7 @@ def remove_account(account: LinkedAccount, action: str, actor: User, now: dateti
     announce(account, action, actor)
     user, was_primary = account.user, account.is_primary
     account.delete()
-    heir = user.linked_accounts.order_by("linked_at").first() if was_primary else None
+    heir = user.nft_linked_accounts.order_by("linked_at").first() if was_primary else None
     if heir is not None:
         heir.is_primary = True
         heir.save(update_fields=["is_primary"])

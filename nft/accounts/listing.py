@@ -34,7 +34,7 @@ class ShownAccount:
 
 def list_accounts(user: User) -> list[ShownAccount]:
     """Return a person's accounts: the primary one, then the others, oldest first."""
-    return [_shown(account) for account in user.linked_accounts.select_related("primary_name")]
+    return [_shown(account) for account in user.nft_linked_accounts.select_related("primary_name")]
 
 
 def _shown(account: LinkedAccount) -> ShownAccount:

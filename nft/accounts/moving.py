@@ -62,7 +62,7 @@ def _lock_both(one: User, other: User) -> None:
 
 
 def _is_last_login(account: LinkedAccount) -> bool:
-    others = account.user.linked_accounts.exclude(pk=account.pk)
+    others = account.user.nft_linked_accounts.exclude(pk=account.pk)
     return not others.exists() and not linking.has_other_login(account.user)
 
 

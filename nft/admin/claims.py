@@ -90,7 +90,7 @@ class TokenClaimAdmin(DecidesCollections, LeasedAdmin):
     list_select_related = ["user", "picture", "avatar__image"]
     search_fields = [
         f"{username_lookup()}__exact",
-        "user__profile__handle__exact",
+        "user__avatar_profile__handle__exact",
         "picture__name",
         "picture__collection",
         "token_id__exact",

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from nft.claims import history
+from nft.claims.events import is_shown, record_lost, record_returned
 from nft.claims.ownership_proofs import record_proofs
 from nft.claims.picture import request_first_pictures
 from nft.claims.provenance import build_stored_provenance
@@ -200,8 +201,10 @@ def _set_owned(claim: TokenClaim, check: Check, account: LinkedAccount | None, n
             request_first_pictures([claim], now)
     elif was_owned:
         attest_avatar(claim.avatar_id, now, build_stored_provenance(claim))
-    elif not get_refusal(claim.chain_id, claim.contract):
-        reinstate_avatar(claim.avatar_id, now, build_stored_provenance(claim))
+    else:
+        if not get_refusal(claim.chain_id, claim.contract):
+            reinstate_avatar(claim.avatar_id, now, build_stored_provenance(claim))
+        record_returned(claim, now)
 
 
 def _set_not_owned(claim: TokenClaim, decision: Decision | None, now: datetime) -> None:
@@ -211,6 +214,8 @@ def _set_not_owned(claim: TokenClaim, decision: Decision | None, now: datetime) 
     elif claim.reason != UNLINKED:  # which is more precise than NO_ACCOUNT
         claim.reason = NO_ACCOUNT
         claim.reason_sentence = no_account_sentence(describe_chain(claim.chain_id).name)
+    is_lost = claim.state == State.OWNED and claim.reason not in OFF_CHAIN_REASONS
+    was_shown = is_lost and is_shown(claim)
     claim.state = State.NOT_OWNED
     claim.account = claim.vault = claim.watch_until = None
     _end_job(claim, now + NOT_OWNED_PERIOD)
@@ -218,6 +223,8 @@ def _set_not_owned(claim: TokenClaim, decision: Decision | None, now: datetime) 
     if claim.avatar_id is not None:
         lost_at = None if claim.reason in OFF_CHAIN_REASONS else now
         withdraw_avatar(claim.avatar_id, claim.reason_sentence, lost_at=lost_at)
+    if is_lost:
+        record_lost(claim, now, was_shown=was_shown)
 
 
 def _delete_held(claim: TokenClaim) -> None:

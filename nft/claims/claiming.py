@@ -104,7 +104,7 @@ def claim_asset(user: User, asset: AssetReference, now: datetime) -> TokenClaim:
             token_id=asset.token_id,
             defaults={"due_at": now, "asked_at": now, "standard": asset.standard or ""},
         )
-        listed = user.token_claims.exclude(state=State.NOT_OWNED, avatar__isnull=False)  # without what was lost
+        listed = user.nft_token_claims.exclude(state=State.NOT_OWNED, avatar__isnull=False)  # without what was lost
         if is_new and listed.count() > CLAIMS_PER_PERSON:
             raise ClaimError(
                 _(

@@ -56,7 +56,7 @@ def shown_claims(user: User, now: datetime) -> ShownClaims:
     """Read the claims. `is_held` is set: whether the token is among those that the person's accounts hold."""
     token = {name: OuterRef(name) for name in ("chain_id", "contract", "token_id")}
     among_held = Exists(HeldToken.objects.filter(account__user=user, **token))
-    with_pictures = user.token_claims.select_related("picture", "avatar__image")
+    with_pictures = user.nft_token_claims.select_related("picture", "avatar__image")
     claims = list(with_pictures.prefetch_related("avatar__image__renditions").annotate(among_held=among_held))
     for claim in claims:
         claim.is_held = vars(claim)["among_held"]  # the annotation, which the type checker loses

@@ -20,7 +20,6 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import Min, QuerySet
-from redis.exceptions import RedisError
 
 from nft.claims.batches import NEEDED, OUTAGE_PAUSE, build_questions, check_together, release_unchecked
 from nft.claims.checking import is_due_too_late, longest_wait, record_check, verify_claim, verify_leased
@@ -33,7 +32,7 @@ from nft.tokens.alarms import raise_alarm_if_clocks_differ, raise_alarm_where_du
 from nft.tokens.facts import decide_outage
 from profiles.jobs import enqueue, job
 from profiles.leases import due, fresh, get_shares, lease_rows, lease_shares
-from profiles.outages import outage_of, write_through_outage
+from profiles.outages import CACHE_ERRORS, outage_of, write_through_outage
 
 log = logging.getLogger(__name__)
 
@@ -165,14 +164,14 @@ def _check(chain_id: int, leased: Sequence[TokenClaim], now: datetime, clients: 
 
 def _pause(chain_id: int) -> None:
     """Let no run begin for OUTAGE_SECONDS on a chain that does not answer: each wakes another before it asks."""
-    with suppress(RedisError, OSError):
+    with suppress(*CACHE_ERRORS):
         cache.set(_outage_key(chain_id), 1, OUTAGE_SECONDS)
 
 
 def _is_out(chain_id: int) -> bool:
     try:
         return bool(cache.get(_outage_key(chain_id)))
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         return False
 
 

@@ -52,7 +52,7 @@ def find_wallets(text: str, staff: User) -> Iterator[Hit]:
     """
     wanted = _digits_of(text)
     if len(wanted) == 2 * ADDRESS_BYTES:
-        found = LinkedAccount.objects.filter(address=bytes.fromhex(wanted)).select_related("user__profile")
+        found = LinkedAccount.objects.filter(address=bytes.fromhex(wanted)).select_related("user__avatar_profile")
         for account in found[:MOST]:
             profile = profile_of(account.user)
             if not account.is_public:
@@ -61,7 +61,7 @@ def find_wallets(text: str, staff: User) -> Iterator[Hit]:
     elif len(wanted) >= LEAST_DIGITS:
         low, high = (bytes.fromhex(wanted.ljust(2 * ADDRESS_BYTES, digit)) for digit in "0f")
         public = LinkedAccount.objects.filter(address__gte=low, address__lte=high, is_public=True)
-        for account in public.select_related("user__profile").order_by("address")[:MOST]:
+        for account in public.select_related("user__avatar_profile").order_by("address")[:MOST]:
             yield person_hit(profile_of(account.user), to_checksum(account.address))
 
 
@@ -72,7 +72,7 @@ def find_names(text: str, staff: User) -> Iterator[Hit]:
     if "." not in name or " " in name:
         return
     named = PrimaryName.objects.filter(name__gte=name, name__lt=name + LAST).exclude(name="")
-    for row in named.select_related("account__user__profile").order_by("name")[:MOST]:
+    for row in named.select_related("account__user__avatar_profile").order_by("name")[:MOST]:
         if row.account.is_public:
             yield person_hit(profile_of(row.account.user), row.name)
 
@@ -82,9 +82,9 @@ def find_tokens(text: str, staff: User) -> Iterator[Hit]:
     del staff
     for token in _parse_everywhere(text):
         same = {"chain_id": token.chain_id, "contract": token.contract, "token_id": token.token_id}
-        shown = TokenClaim.objects.filter(**same).select_related("user__profile", "picture")
+        shown = TokenClaim.objects.filter(**same).select_related("user__avatar_profile", "picture")
         yield from (_claim_hit(claim) for claim in shown[:MOST])
-        held = HeldToken.objects.filter(**same, account__is_public=True).select_related("account__user__profile")
+        held = HeldToken.objects.filter(**same, account__is_public=True).select_related("account__user__avatar_profile")
         for row in held[:MOST]:
             yield person_hit(profile_of(row.account.user), _("holds this token"))
 
@@ -97,7 +97,7 @@ def find_contracts(text: str, staff: User) -> Iterator[Hit]:
         return
     contract = bytes.fromhex(wanted)
     claims = TokenClaim.objects.filter(chain_id__in=chains(), contract=contract)
-    yield from (_claim_hit(each) for each in claims.select_related("user__profile", "picture")[:MOST])
+    yield from (_claim_hit(each) for each in claims.select_related("user__avatar_profile", "picture")[:MOST])
 
 
 def find_files(text: str, staff: User) -> Iterator[Hit]:
@@ -111,7 +111,7 @@ def find_files(text: str, staff: User) -> Iterator[Hit]:
     except InvalidIdentifier:
         return
     pictures = ClaimPicture.objects.filter(image_cid__in={cid, named})
-    for picture in pictures.select_related("claim__user__profile", "claim__picture")[:MOST]:
+    for picture in pictures.select_related("claim__user__avatar_profile", "claim__picture")[:MOST]:
         yield _claim_hit(picture.claim)
     mints = MintRequest.objects.filter(image_cid__in={cid, named}).select_related("user")
     yield from (_mint_hit(mint) for mint in mints[:MOST])

@@ -76,10 +76,10 @@ def _shown(claim: TokenClaim, most: int | None = ANSWERS) -> ShownClaim:
 
 
 PERSON_SECTIONS = (
-    PersonSection("wallets", _("Wallets"), "desk/wallets.html", build_wallets, "nft.view_linkedaccount", 20),
-    PersonSection("claims", _("NFTs they show"), "desk/claims.html", build_claims, "nft.view_tokenclaim", 30),
-    PersonSection("mints", _("Mints"), "desk/mints.html", build_mints, "nft.view_mintrequest", 40),
+    PersonSection("wallets", _("Wallets"), "nft/desk/wallets.html", build_wallets, "nft.view_linkedaccount", 20),
+    PersonSection("claims", _("NFTs they show"), "nft/desk/claims.html", build_claims, "nft.view_tokenclaim", 30),
+    PersonSection("mints", _("Mints"), "nft/desk/mints.html", build_mints, "nft.view_mintrequest", 40),
 )
 PICTURE_SECTIONS = (
-    PictureSection("token", _("What the chain said"), "desk/claims.html", build_token, "nft.view_tokenclaim", 15),
+    PictureSection("token", _("What the chain said"), "nft/desk/claims.html", build_token, "nft.view_tokenclaim", 15),
 )

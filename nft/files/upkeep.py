@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from redis.exceptions import RedisError
 
 from nft.clients.ipfs.gateways import Gateways
 from nft.clients.ipfs.reading import IpfsLimits, IpfsUnavailable
@@ -29,6 +28,7 @@ from nft.settings import conf
 from profiles.jobs import enqueue, job
 from profiles.leases import lease_rows
 from profiles.limits import TooMany, spend
+from profiles.outages import CACHE_ERRORS
 from profiles.store.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def files_per_minute() -> int:
     """Return how many files may be verified in a minute, from their number, which is counted once an hour."""
     try:
         count = cache.get_or_set("ipfs:files", CachedObject.objects.count, 3600) or 0
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         count = CachedObject.objects.count()
     return max(FEWEST_PER_MINUTE, math.ceil(HEADROOM * count / (conf().rehash_days * MINUTES_PER_DAY)))
 

@@ -124,7 +124,7 @@ def decorate(tokens: Sequence[HeldToken], claims: Iterable[TokenClaim], new: Con
 
 def get_new(user: User) -> set[Key]:
     """Return the tokens that were sent to the person and about which they have decided nothing yet."""
-    offered = user.received_tokens.filter(answered_at=None)
+    offered = user.nft_received_tokens.filter(answered_at=None)
     return {(chain_id, bytes(contract), token_id) for chain_id, contract, token_id in offered.values_list(*TOKEN)}
 
 

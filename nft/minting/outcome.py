@@ -66,10 +66,10 @@ def get_outcomes(user: User, mints: Sequence[MintRequest], now: datetime) -> dic
         "contract__in": {contract for _, contract, _ in tokens.values()},
         "token_id__in": {token_id for _, _, token_id in tokens.values()},
     }
-    departures = _get_departures(user.sent_tokens.filter(**wanted), now)
+    departures = _get_departures(user.nft_sent_tokens.filter(**wanted), now)
     claims = {
         (claim.chain_id, claim.contract, claim.token_id): claim
-        for claim in user.token_claims.filter(**wanted).select_related("picture")
+        for claim in user.nft_token_claims.filter(**wanted).select_related("picture")
     }
     shown = shown_picture(profile_of(user), now).avatar
     current_id = shown.pk if shown else None

@@ -29,7 +29,7 @@ def find_published(cid: Cid) -> Published | None:
 
     Who made it and who holds it is not told: that is the chain's to say.
     """
-    visible = MintRequest.objects.filter(image_cid=str(cid), user__profile__is_hidden=False)
+    visible = MintRequest.objects.filter(image_cid=str(cid), user__avatar_profile__is_hidden=False)
     mints = list(visible.exclude(state=MintRequest.State.FAILED).order_by("-created_at")[:MAX_TOKENS])
     if not mints:
         return None

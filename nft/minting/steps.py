@@ -18,6 +18,7 @@ from django.db import transaction
 
 from nft.claims.claiming import claim_asset
 from nft.claims.errors import ClaimError
+from nft.claims.events import record_minted
 from nft.clients.bundle import Clients
 from nft.clients.evm.chain import HEAD
 from nft.clients.evm.errors import ChainError
@@ -137,6 +138,8 @@ def _keep(request: MintRequest, now: datetime, changes: Changes) -> bool:
             why = request.reason_sentence
             new = NewNotice(kind, now, str(request.pk), sentence=why, facts={"name": request.name})
             record_notice(profile_of(request.user).pk, new)
+        if is_kept and changes.get("state") == State.CONFIRMED:
+            record_minted(request, now)
         if is_kept and changes.get("state") == State.CONFIRMED and request.is_to_be_used:
             _use(request, now)
     return is_kept

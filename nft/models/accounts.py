@@ -26,7 +26,7 @@ class WalletSession(Leased):
     policy = Policy(stops=False)
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="wallet_sessions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_wallet_sessions")
     account = models.ForeignKey(
         "nft.LinkedAccount", on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
     )
@@ -51,7 +51,7 @@ class AccountReturn(models.Model):
     A sign-in with this account, while it is linked to nobody, leads back to that profile.
     """
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="account_return")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_account_return")
     address = AddressField()
     chain_id = models.PositiveBigIntegerField()
     is_contract_account = models.BooleanField()
@@ -91,7 +91,7 @@ class LinkedAccount(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="linked_accounts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_linked_accounts")
     address = AddressField()
     chain_id = models.PositiveBigIntegerField(help_text=gettext_lazy("The chain it was proved on (EIP-155)."))
     is_contract_account = models.BooleanField(default=False)

@@ -60,7 +60,7 @@ class TokenClaim(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "claim_once_per_person" begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="token_claims", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_token_claims", db_index=False
     )
     account = models.ForeignKey(
         LinkedAccount,

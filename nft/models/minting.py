@@ -42,7 +42,7 @@ class MintRequest(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "mint_once_per_key" begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="mint_requests", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_mint_requests", db_index=False
     )
     account = models.ForeignKey(LinkedAccount, on_delete=models.SET_NULL, null=True, related_name="+")
     idempotency_key = models.CharField(max_length=64)

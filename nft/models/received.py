@@ -17,7 +17,7 @@ class ReceivedToken(models.Model):
 
     # No index of its own: "received_token_once_per_person" begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="received_tokens", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_received_tokens", db_index=False
     )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()

@@ -15,7 +15,7 @@ class SentToken(models.Model):
 
     # No index of its own: "sent_token_once_per_person" begins with it.
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="sent_tokens", db_index=False
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_sent_tokens", db_index=False
     )
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()

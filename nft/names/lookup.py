@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.cache import cache
-from redis.exceptions import RedisError
 
 from nft.clients.bundle import Clients
 from nft.clients.evm.errors import ChainUnavailable
@@ -22,6 +21,7 @@ from nft.names.errors import NO_NAMES, NO_SUCH_NAME, NOT_A_NAME, NameLookupError
 from nft.names.records import NameReader
 from nft.settings import conf
 from nft.settings.chains import describe_chain, ens_chain
+from profiles.outages import CACHE_ERRORS
 from profiles.sentences import gettext as _
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _cached(record: str, fetch: Callable[[], str]) -> str:
     key = f"names:{chain and chain.id}:{record}"
     try:
         known: object = cache.get(key)
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         log.warning("The cache is down: names are looked up each time.")
         return fetch()
     if isinstance(known, str):
@@ -110,6 +110,6 @@ def _cached(record: str, fetch: Callable[[], str]) -> str:
     found = fetch()
     try:
         cache.set(key, found, CACHE_SECONDS)
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         log.warning("The cache is down: a name is not cached.")
     return found

@@ -16,7 +16,17 @@ from django.core.signals import setting_changed
 from django.dispatch import receiver
 
 from nft.settings.services import IndexerSettings, PinnerSettings, parse_indexers, parse_pinners
-from nft.settings.values import parse_flag, parse_text, parse_texts, parse_whole_number
+from profiles.setting_values import (
+    parse_flag,
+    parse_line,
+    parse_networks,
+    parse_text,
+    parse_texts,
+    parse_url,
+    parse_urls,
+    parse_web_url,
+    parse_whole_number,
+)
 
 GWEI = 10**9
 ETHER = 10**18
@@ -50,6 +60,11 @@ class NftSettings:
     session_recheck: int = 86_400
     session_unchecked_max: int = 7 * 86_400
 
+    # WalletConnect: the id that its relay knows the site by ("": not offered), and a static file that wallets show.
+    walletconnect_project_id: str = ""
+    walletconnect_relay_url: str = "wss://relay.walletconnect.org"
+    walletconnect_icon: str = ""
+
     # IPFS and the web. `http_allowed_private` and `http_denied` are networks such as 10.1.0.0/16.
     ipfs_gateways: tuple[str, ...] = ()
     ipfs_race_delay_ms: int = 1000
@@ -61,6 +76,8 @@ class NftSettings:
     http_allow_plain: bool = False
     http_seconds_per_host: int = 1
     http_per_minute: int = 3000
+    # Whether webhooks may go to this machine, by http and at any port: for the receiver that a developer writes.
+    webhook_local: bool = False
 
     # Tokens that the site pays for. The budget is in wei a day and chain, the fee in wei a unit of gas.
     sponsor_chains: tuple[int, ...] = ()
@@ -144,7 +161,15 @@ _BY_TYPE: Mapping[type, Callable[[object], object]] = {
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
     "cosign_seconds": _parse_within_a_day,
+    "arweave_gateway": parse_web_url,
     "collection_policy": _parse_policy,
+    "http_allowed_private": parse_networks,
+    "http_denied": parse_networks,
+    "ipfs_gateways": parse_urls,
+    "sign_in_statement": parse_line,
+    "walletconnect_icon": parse_line,
+    "walletconnect_project_id": parse_line,
+    "walletconnect_relay_url": lambda value: parse_url(value, "wss", "ws"),
     "indexers": parse_indexers,
     "pinners": parse_pinners,
     "sponsor_chains": _parse_chain_ids,

@@ -18,8 +18,8 @@ from django.dispatch import receiver
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.evm.proofs.header import UNCHECKABLE
 from nft.settings import conf
-from nft.settings.values import parse_flag, parse_object, parse_text, parse_url, parse_web_url, parse_whole_number
 from profiles.errors import ExpectedError
+from profiles.setting_values import parse_flag, parse_object, parse_text, parse_url, parse_web_url, parse_whole_number
 
 # Where ENS names are registered, unless the chain's `ens_registry` says otherwise.
 ENS_REGISTRIES = {1: "0x00000000000C2E074eC69A0dFb2997BA6C7d2e1e"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from nft.settings.values import parse_object, parse_text, parse_web_url, parse_whole_number
+from profiles.setting_values import parse_object, parse_text, parse_web_url, parse_whole_number
 
 PINNER_KINDS = ("kubo", "service")
 

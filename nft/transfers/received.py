@@ -54,9 +54,9 @@ def undo_received_after(chain_id: int, block_number: int) -> None:
 
 def get_received(user: User) -> list[ReceivedToken]:
     """Return the tokens to ask about, newest first, without those that the person lists already."""
-    held = user.token_claims.filter(state__in=[TokenClaim.State.OWNED, TokenClaim.State.PENDING])
+    held = user.nft_token_claims.filter(state__in=[TokenClaim.State.OWNED, TokenClaim.State.PENDING])
     known = {(claim.chain_id, claim.contract, claim.token_id) for claim in held}
-    waiting = user.received_tokens.filter(answered_at=None)[:MAX_RECEIVED]
+    waiting = user.nft_received_tokens.filter(answered_at=None)[:MAX_RECEIVED]
     return [one for one in waiting if (one.chain_id, one.contract, one.token_id) not in known]
 
 
@@ -141,7 +141,7 @@ def _receive_again(received: ReceivedToken, seen: Mapping[str, object]) -> None:
 def _notify(received: ReceivedToken) -> None:
     """Notify the person, unless they sent it to themselves from another account of theirs."""
     user = received.user
-    if user.linked_accounts.filter(accounts_at(received.chain_id), address=received.sender).exists():
+    if user.nft_linked_accounts.filter(accounts_at(received.chain_id), address=received.sender).exists():
         return
     sender = get_name_of_address(received.sender, received.chain_id, received.seen_at)
     facts = {"name": received.name, "sender": sender}
@@ -171,7 +171,7 @@ def _delete_passed_on(chain_id: int, moved: Events) -> None:
 def _delete(entries: QuerySet[ReceivedToken], *, is_undone: bool) -> None:
     """Delete entries. Their notices are out of date, or if it is undone that they came, deleted as well."""
     with transaction.atomic():
-        gone = dict(entries.values_list("pk", "user__profile__pk"))
+        gone = dict(entries.values_list("pk", "user__avatar_profile__pk"))
         if not gone:
             return
         ReceivedToken.objects.filter(pk__in=gone).delete()

@@ -89,7 +89,7 @@ def _without_picture(tokens: list[HeldToken], wanted: GalleryFilter) -> list[UUI
 @require_safe
 @login_required
 def held(request: HttpRequest) -> HttpResponse:
-    """Show the list without the rest of the page: for older tokens, and for static/js/gallery.js to swap."""
+    """Show the list without the rest of the page: for older tokens, and for nft/js/gallery.js to swap."""
     return _held_page(request)
 
 

@@ -277,7 +277,7 @@ def token_facts(mint: MintRequest, copies: Sequence[Mapping[str, str]], explorer
 
 
 def asset(mint: MintRequest) -> dict[str, str | int]:
-    """Return what asks a wallet to show the token (`wallet_watchAsset`, EIP-747), for static/js/watch-asset.js."""
+    """Return what asks a wallet to show the token (`wallet_watchAsset`, EIP-747), for nft/js/watch-asset.js."""
     return {"chain_id": mint.chain_id, "address": mint.contract_text, "token_id": mint.token_id_text}
 
 

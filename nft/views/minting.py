@@ -121,7 +121,7 @@ def _keep_picture(user: User, form: MintForm) -> MintRequest | None:
 def _mint_page(
     request: HttpRequest, form: MintForm, draft: MintRequest | None = None, *, status: int = 200
 ) -> HttpResponse:
-    requests = list(signed_in(request).mint_requests.exclude(name="")[: SHOWN + 1])
+    requests = list(signed_in(request).nft_mint_requests.exclude(name="")[: SHOWN + 1])
     context = {
         "form": form,
         "accounts": form.accounts,
@@ -136,7 +136,7 @@ def _mint_page(
 @login_required
 def made(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    page = Paginator(user.mint_requests.exclude(name=""), A_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(user.nft_mint_requests.exclude(name=""), A_PAGE).get_page(request.GET.get("page"))
     mints = list(page.object_list)
     outcomes = get_outcomes(user, mints, timezone.now())
     entries = [made_entry(mint, outcomes.get(mint.pk, Outcome())) for mint in mints]

@@ -60,7 +60,7 @@ def report(request: HttpRequest, cid: str) -> HttpResponse:
     if not form.is_bound or not form.is_valid():
         return render(request, "nft/report.html", context, status=422 if form.errors else 200)
     thing = Thing("nft", ipfs_uri(root), mint.name)
-    refused = send_report(request, mint.user.profile, form, form.complaint_about(thing, find_avatar(mint)))
+    refused = send_report(request, mint.user.avatar_profile, form, form.complaint_about(thing, find_avatar(mint)))
     if refused is not None:
         response = render(request, "nft/report.html", context, status=refused.status)
         add_retry_after(response, refused)

@@ -63,7 +63,7 @@ class BlockAdmin(LeasedAdmin):
     ordering = ["-created_at", "-pk"]
     exclude = ["sample", "attempt", "queued_at"]
     actions = ["end", "retry"]
-    change_list_template = "desk/block_list.html"
+    change_list_template = "profiles/desk/block_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("profiles.add_block"))
@@ -120,7 +120,7 @@ class BlockAdmin(LeasedAdmin):
         context |= {"title": _("Block something"), "opts": self.opts, "posted": request.POST}
         context |= {"may_see": picture is not None and may_see(picture, signed_in(request))}
         status = 422 if context["error"] else 200
-        return TemplateResponse(request, "desk/block_add.html", self._frame(request) | context, status=status)
+        return TemplateResponse(request, "profiles/desk/block_add.html", self._frame(request) | context, status=status)
 
     def _block(self, request: HttpRequest, context: dict[str, object]) -> HttpResponse | None:
         """Block what was posted. Return None where the page must be shown again: with an error, or a preview."""
@@ -173,7 +173,7 @@ class BlockAdmin(LeasedAdmin):
                     done = self._import(request, read, context)
                     if done is not None:
                         return done
-        return TemplateResponse(request, "desk/block_import.html", self._frame(request) | context)
+        return TemplateResponse(request, "profiles/desk/block_import.html", self._frame(request) | context)
 
     def _import(self, request: HttpRequest, read: list[lists.Line], context: dict[str, object]) -> HttpResponse | None:
         faulty, new = [line for line in read if line.fault], [line for line in read if line.is_new]

@@ -30,7 +30,7 @@ _PERSON = [f"{lookup}__exact" for lookup in dict.fromkeys([username_lookup(), *e
 
 @admin.register(Profile)
 class ProfileAdmin(SubjectAdmin[Profile]):
-    page_template = "desk/person.html"
+    page_template = "profiles/desk/person.html"
     list_display = ["picture", "handle", "display_name", "user", "source", "hidden", "updated_at"]
     list_display_links = ["handle"]
     search_fields = ["handle", "display_name", *_PERSON]
@@ -67,7 +67,7 @@ class ProfileAdmin(SubjectAdmin[Profile]):
         if len(hits) == 1:
             return redirect(hits[0].url)
         context = {**self.admin_site.each_context(request), "title": _("Find"), "text": text.strip(), "hits": hits}
-        return TemplateResponse(request, "desk/find.html", context)
+        return TemplateResponse(request, "profiles/desk/find.html", context)
 
     def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         profile = self._find(request, object_id)

@@ -26,7 +26,7 @@ from profiles.pictures.rights import moderate_avatar
 
 @admin.register(Avatar)
 class AvatarAdmin(SubjectAdmin[Avatar]):
-    page_template = "desk/picture.html"
+    page_template = "profiles/desk/picture.html"
     list_display = ["picture", "title_or_id", "person", "source", "shown_state", "attested_at", "chosen_at"]
     list_display_links = ["title_or_id"]
     list_filter = ["source", "state", "is_locked", "chosen_at"]

@@ -224,7 +224,7 @@ class ReportCaseAdmin(ReadOnlyAdmin):
             "appeal_ends_at": appeal_ends_at(case),
             "error": error,
         }
-        return TemplateResponse(request, "admin/report_case.html", context, status=409 if error else 200)
+        return TemplateResponse(request, "profiles/admin/report_case.html", context, status=409 if error else 200)
 
 
 @admin.register(Report)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 
 from profiles import limits, settings
@@ -38,7 +40,8 @@ def view_of(operations: Mapping[str, Operation]) -> View:
         if operation is None:
             sentence = f"{request.method} is not answered here, but {allowed}."
             return _private(problem_response(ExpectedError(sentence, METHOD_NOT_ALLOWED), headers={"Allow": allowed}))
-        response = _answer(operation, request, arguments)
+        with override("en"):  # programs read it, whatever language the site speaks first
+            response = _answer(operation, request, arguments)
         return _private(response) if operation.scope else _public(response)
 
     return view
@@ -48,7 +51,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 def nothing_here(request: HttpRequest) -> HttpResponse:
     """Answer all other paths below `/api/v1/` with a problem."""
     del request
-    sentence = "Nothing answers at this address. See /api/openapi.json."
+    sentence = f"Nothing answers at this address. See {reverse('profiles:openapi')}."
     return _private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS)))
 
 

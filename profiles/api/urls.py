@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from django.urls import URLPattern, path, re_path
+from django.urls import URLPattern, path
 
-from profiles.api.dispatch import nothing_here, view_of
+from profiles.api.dispatch import view_of
 from profiles.api.operations import OPERATIONS, Operation
 from profiles.api.pages import about, openapi
 from profiles.views import api_tokens
@@ -36,7 +36,6 @@ urlpatterns: list[URLPattern] = [
     path("api/", about, name="api"),
     path("api/openapi.json", openapi, name="openapi"),
     *(path(_route(template, operations), view_of(operations)) for template, operations in _by_path().items()),
-    re_path(rf"^{_V1}(?:/[\s\S]*)?\Z", nothing_here),
     path("settings/api/", api_tokens.tokens, name="api_tokens"),
     path("settings/api/<uuid:token_id>/revoke/", api_tokens.revoke, name="api_token_revoke"),
 ]

@@ -17,6 +17,7 @@ from profiles.decoding.messages import (
     read_decode_request,
     read_render_request,
     write_encoded,
+    write_missing,
     write_picture,
     write_refusal,
 )
@@ -98,6 +99,8 @@ def _answer(message: Message, settings: DecoderSettings) -> Message:
         return _decode(content, read_decode_request(message.body), settings)
     except ImageRefused as refusal:
         return write_refusal(refusal)
+    except ImportError as error:
+        return write_missing(error)
     except MemoryError:
         return write_refusal(
             ImageRefused(_("This picture needs more memory than a picture of its size may."), TOO_MUCH_MEMORY)

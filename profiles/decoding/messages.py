@@ -107,6 +107,16 @@ def write_refusal(refusal: ImageRefused) -> Message:
     return Message({"refused": refusal.slug, "sentence": to_data(refusal.sentence), "cause": cause})
 
 
+def write_missing(error: ImportError) -> Message:
+    """Say that a library can't be loaded, which is not the picture's fault."""
+    return Message({"missing": error.name or "libvips", "cause": str(error)[:300]})
+
+
+def read_missing(message: Message) -> str:
+    """Return which library can't be loaded, "" if none."""
+    return str(message.body.get("missing", ""))[:40]
+
+
 def read_refusal(message: Message) -> ImageRefused | None:
     """Return the refusal that an answer holds, None if it holds a result. Raise `ProtocolError`."""
     if "refused" not in message.body:

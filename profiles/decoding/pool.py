@@ -13,6 +13,7 @@ from profiles.decoding.child_handle import Child
 from profiles.decoding.messages import (
     RenderRequest,
     read_encoded,
+    read_missing,
     read_picture,
     read_refusal,
     write_decode_request,
@@ -30,6 +31,9 @@ _log = logging.getLogger("profiles.decoding")
 
 _BUSY = _("Many pictures are being processed right now. Please try again in a moment.")
 _LOST = _("The decoder was stopped while it worked on the picture. Please try again.")
+_MISSING = _(
+    "A program of ours that reads pictures is not installed as it must be. Your file is fine; our team must look at it."
+)
 
 _decoders: "weakref.WeakSet[Decoder]" = weakref.WeakSet()
 
@@ -83,9 +87,13 @@ class Decoder:
             try:
                 with self._children.borrow(self._settings, wait_seconds) as child:
                     answer = child.ask(message, limits)
-                    result = read_refusal(answer) or read(answer)
+                    missing = read_missing(answer)
+                    result = DecoderUnavailable(_MISSING) if missing else read_refusal(answer) or read(answer)
             except ProtocolError:
                 continue
+            if isinstance(result, DecoderUnavailable):
+                _log.error("The decoder can't load %s: %s", missing, answer.body.get("cause"))
+                raise result
             if isinstance(result, ImageRefused):
                 _log.info("A picture was refused (%s): %s", result.slug, answer.body.get("cause"))
                 raise result

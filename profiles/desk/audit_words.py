@@ -16,6 +16,7 @@ UNKNOWN = "…"
 #: Of this app's entries, and of those that any app's pages write.
 WORDS: Mapping[str, AuditWords] = {
     "avatar.set": _("Set a new picture."),
+    "avatar.import": _("The site’s operator imported a picture of theirs."),
     "avatar.choose": _("Chose an earlier picture."),
     "avatar.remove": _("Removed a picture of their own."),
     "avatar.restore": _("Brought a picture back that they had removed."),
@@ -37,6 +38,13 @@ WORDS: Mapping[str, AuditWords] = {
     "account.keep": _("Took back that they want to be deleted."),
     "token.create": _("Made the API token “%(name)s”."),
     "token.revoke": _("Revoked the API token “%(name)s”."),
+    "webhook.create": _("Added a webhook to %(host)s."),
+    "webhook.events": _("Chose what the webhook to %(host)s gets: %(events)s."),
+    "webhook.rotate": _("Made a new secret for the webhook to %(host)s."),
+    "webhook.pause": _("Paused the webhook to %(host)s."),
+    "webhook.resume": _("Resumed the webhook to %(host)s."),
+    "webhook.stop": _("Stopped the webhook to %(host)s: %(reason)s"),
+    "webhook.delete": _("Deleted the webhook to %(host)s."),
     "person.lock": _("Locked this person: %(reason)s"),
     "person.unlock": _("Unlocked this person: %(reason)s"),
     "person.change": _("Changed the user’s %(changed)s: %(reason)s"),

@@ -15,7 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from profiles.desk.parts import Hit
-from profiles.models import Avatar, FormerHandle, Profile
+from profiles.models import Avatar, FormerHandle, Profile, WebhookDelivery, WebhookEndpoint
+from profiles.webhooks.events import without_prefix
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -25,6 +26,7 @@ MOST = 10
 #: Ends the range of texts that begin with a prefix.
 LAST = "\U0010ffff"
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_HEX_UUID = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -71,6 +73,21 @@ def find_pictures(text: str, staff: User) -> Iterator[Hit]:
             (_("sha256 of a size"), Q(image__renditions__sha256=hash_)),
         ):
             yield from (picture_hit(each, why) for each in pictures.filter(found).distinct()[:MOST])
+
+
+def find_webhooks(text: str, staff: User) -> Iterator[Hit]:
+    """Find by a `webhook-id`, or by the id of an endpoint."""
+    del staff
+    key = without_prefix(text)
+    if not (_UUID.fullmatch(key) or _HEX_UUID.fullmatch(key)):
+        return
+    deliveries = WebhookDelivery.objects.filter(event=UUID(key)).select_related("endpoint", "event")[:MOST]
+    for each in deliveries:
+        url = reverse("admin:profiles_webhookdelivery_change", args=[each.pk])
+        yield Hit(_("Webhook delivery"), f"{each.event.type} → {each.endpoint.host}", url, _("id"))
+    for endpoint in WebhookEndpoint.objects.filter(pk=UUID(key)):
+        url = reverse("admin:profiles_webhookendpoint_change", args=[endpoint.pk])
+        yield Hit(_("Webhook"), endpoint.host, url, _("id"))
 
 
 def _begins(rows: QuerySet[Profile], column: str, prefix: str) -> list[Profile]:

@@ -6,13 +6,14 @@ from profiles.desk import parts
 from profiles.desk.audit_words import WORDS
 from profiles.desk.own_actions import PERSON_ACTIONS, PICTURE_ACTIONS
 from profiles.desk.own_attention import FIGURES, SOURCES
-from profiles.desk.own_finders import find_people, find_pictures
+from profiles.desk.own_finders import find_people, find_pictures, find_webhooks
 from profiles.desk.own_sections import PERSON_SECTIONS, PICTURE_SECTIONS
 from profiles.desk.roles import Role, give
 
 FINDERS = (
     parts.SearchFinder("people", find_people, "profiles.view_profile"),
     parts.SearchFinder("pictures", find_pictures, "profiles.view_avatar"),
+    parts.SearchFinder("webhooks", find_webhooks, "profiles.view_webhookdelivery"),
 )
 
 
@@ -30,3 +31,4 @@ def register() -> None:
     give(Role.MODERATE, "profiles.change_avatar", "profiles.see_removed_avatar", "profiles.lock_profile")
     give(Role.MODERATE, "profiles.secure_profile", "profiles.add_staffnote")
     give(Role.OPERATE, "profiles.retry_jobs", "profiles.add_staffnote")
+    give(Role.OPERATE, "profiles.add_webhookendpoint", "profiles.change_webhookendpoint")

@@ -104,14 +104,28 @@ def _entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
 
 
 PERSON_SECTIONS = (
-    PersonSection("pictures", _("Pictures"), "desk/pictures.html", build_pictures, "profiles.view_avatar", 10),
-    PersonSection("notices", _("What they were told"), "desk/notices.html", build_notices, "profiles.view_notice", 60),
-    PersonSection("notes", _("Notes by staff"), "desk/notes.html", build_notes, "profiles.view_staffnote", 80),
-    PersonSection("audit", _("What happened"), "desk/audit.html", build_audit, "profiles.view_auditentry", 90),
+    PersonSection("pictures", _("Pictures"), "profiles/desk/pictures.html", build_pictures, "profiles.view_avatar", 10),
+    PersonSection(
+        "notices",
+        _("What they were told"),
+        "profiles/desk/notices.html",
+        build_notices,
+        "profiles.view_notice",
+        60,
+    ),
+    PersonSection("notes", _("Notes by staff"), "profiles/desk/notes.html", build_notes, "profiles.view_staffnote", 80),
+    PersonSection("audit", _("What happened"), "profiles/desk/audit.html", build_audit, "profiles.view_auditentry", 90),
 )
 PICTURE_SECTIONS = (
-    PictureSection("source", _("Where it is from"), "desk/source.html", build_source, position=10),
-    PictureSection("same", _("Who else shows it"), "desk/same.html", build_same, position=20),
-    PictureSection("sizes", _("Stored files"), "desk/sizes.html", build_sizes, position=50),
-    PictureSection("audit", _("What happened"), "desk/audit.html", build_picture_audit, "profiles.view_auditentry", 90),
+    PictureSection("source", _("Where it is from"), "profiles/desk/source.html", build_source, position=10),
+    PictureSection("same", _("Who else shows it"), "profiles/desk/same.html", build_same, position=20),
+    PictureSection("sizes", _("Stored files"), "profiles/desk/sizes.html", build_sizes, position=50),
+    PictureSection(
+        "audit",
+        _("What happened"),
+        "profiles/desk/audit.html",
+        build_picture_audit,
+        "profiles.view_auditentry",
+        90,
+    ),
 )

@@ -14,10 +14,10 @@ from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from profiles.desk.counts import words_of_count
 from profiles.desk.parts import Severity, Waiting, Words, get_attention_sources, get_figures
+from profiles.outages import CACHE_ERRORS
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -120,7 +120,7 @@ def _get_facts() -> _Facts:
         if found is None:
             found = _read_facts()
             cache.set(key, found, KEPT_SECONDS)
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         found = _read_facts()
     return found
 
@@ -129,7 +129,7 @@ def forget_start() -> None:
     """Let the page be read anew: whoever did something wants to see that it is done."""
     try:
         cache.delete_many([_key_of(code) for code, _name in settings.LANGUAGES])
-    except (RedisError, OSError):
+    except CACHE_ERRORS:
         log.warning("What the desk keeps could not be forgotten.", exc_info=True)
 
 

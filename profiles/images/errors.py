@@ -67,6 +67,6 @@ class ImageRefused(PictureError):
 
 
 class DecoderUnavailable(PictureError):
-    """The decoder was busy, or could not be started; this says nothing about the picture."""
+    """The decoder was busy, could not be started, or lacks a library; this says nothing about the picture."""
 
     kind = Kind("decoder-unavailable", gettext_noop("Pictures can't be processed at the moment"), 503, permanent=False)

@@ -112,7 +112,7 @@ def _damage_refused(header: Header) -> Iterator[None]:
     label = header.format.label
     try:
         yield
-    except ImageRefused:
+    except (ImageRefused, ImportError):  # what is not installed says nothing about the file
         raise
     except Exception as error:
         # Decoders raise nearly anything for hostile bytes (OSError, SyntaxError, struct.error, KeyError…).

@@ -236,7 +236,10 @@ def load_vips() -> ModuleType:
 
     It is imported on first use: a process that sees only JPEGs stays 10 MiB smaller.
     """
-    pyvips = import_module("pyvips")
+    try:
+        pyvips = import_module("pyvips")
+    except OSError as error:  # the module is there, the library is not
+        raise ImportError(str(error)) from error
     pyvips.cache_set_max(0)
     pyvips.block_untrusted_set(True)
     return pyvips

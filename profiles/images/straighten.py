@@ -1,4 +1,4 @@
-"""Turn a picture by a few degrees. static/js/crop-geometry.js computes the same in the browser.
+"""Turn a picture by a few degrees. profiles/js/crop-geometry.js computes the same in the browser.
 
 The square that a person chose is upright in the picture as it was. Within it lies the largest square that is turned:
 its side is that of the chosen square divided by `shrinking`, so that no corner reaches outside of the picture.

@@ -17,6 +17,7 @@ from profiles.models.people import (
 from profiles.models.pictures import Avatar, AvatarQuerySet, Rendition, StoredImage
 from profiles.models.reports import MAX_WORDS, Reason, Report, ReportCase, Verdict
 from profiles.models.upkeep import StoreShard
+from profiles.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "HANDLE_PATTERN",
@@ -50,5 +51,8 @@ __all__ = [
     "StoredImage",
     "UploadTicket",
     "Verdict",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
     "is_neutral_handle",
 ]

@@ -45,6 +45,7 @@ class Notice(Leased):
         SIGN_IN = "sign_in", gettext_lazy("Signed in on a new device")
         ACCOUNT = "account", gettext_lazy("A way to sign in was changed")
         EXPORT_READY = "export_ready", gettext_lazy("The file of their data is ready")
+        WEBHOOK_STOPPED = "webhook_stopped", gettext_lazy("A webhook was stopped")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "notice_page" begins with it.

@@ -32,7 +32,7 @@ def is_neutral_handle(handle: str) -> bool:
 class Profile(models.Model):
     """What is public about one person, whatever user model the host project has."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="avatar_profile")
     # Not `unique`, which would add a second index for LIKE.
     handle = models.CharField(max_length=30, validators=[RegexValidator(HANDLE_PATTERN, HANDLE_RULE)])
     display_name = models.CharField(max_length=60, blank=True)

@@ -61,7 +61,7 @@ def say_ended(entry: AuditEntry) -> str:
 
 def register() -> None:
     section = parts.PictureSection(
-        "blocks", _("Blocks"), "desk/blocks.html", build_blocks, "profiles.view_block", position=12
+        "blocks", _("Blocks"), "profiles/desk/blocks.html", build_blocks, "profiles.view_block", position=12
     )
     parts.register(
         attention=[parts.AttentionSource("held", _("Held pictures"), find_held, "profiles.view_hold")],

@@ -30,6 +30,9 @@ from profiles.models import (
     ReportCase,
     StaffNote,
     UploadTicket,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEvent,
 )
 from profiles.own_data.parts import (
     ExportFile,
@@ -133,6 +136,31 @@ PARTS = (
         gettext_noop("Your API tokens, without the secrets, which we do not have."),
         ("id", "name", "scopes", "created_at", "expires_at", "last_used_at", "revoked_at"),
         {"digest": gettext_noop("It checks the secret.")},
+    ),
+    Part(
+        WebhookEndpoint,
+        OWNER,
+        "webhooks",
+        gettext_noop("Where programs of yours receive events, without the secrets."),
+        ("id", "url", "events", "created_at", "stopped_at", "stop_reason", "failing_since", "former_until"),
+        {
+            "secret": gettext_noop("It signs what we send."),
+            "former_secret": gettext_noop("So did this one."),
+        },
+    ),
+    Part(
+        WebhookEvent,
+        OWNER,
+        "webhook_events",
+        gettext_noop("What programs were told about you, until it is deleted."),
+        ("id", "type", "data", "own", "at"),
+    ),
+    Part(
+        WebhookDelivery,
+        "endpoint__profile__user",
+        "webhook_deliveries",
+        gettext_noop("How sending these events to your programs went."),
+        ("id", "event_id", "endpoint_id", "state", "created_at", "tried_at", "status", "milliseconds"),
     ),
     Part(
         ReportCase,

@@ -12,8 +12,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Case, Exists, OuterRef, QuerySet, Value, When
 from django.db.models.expressions import Combinable
+from django.utils import timezone
 
 from profiles.models import AccountDeletion, Profile
+from profiles.webhooks.recording import record_picture_change
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -28,7 +30,7 @@ def is_hidden(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether this user's profile is hidden. No query if the profile was read together with the user."""
     if not user.is_authenticated:
         return False
-    field = get_user_model()._meta.get_field("profile")  # noqa: SLF001 - public, whatever its name says
+    field = get_user_model()._meta.get_field("avatar_profile")  # noqa: SLF001 - public, whatever its name says
     if field.is_cached(user):
         profile = field.get_cached_value(user)
         return isinstance(profile, Profile) and profile.is_hidden
@@ -65,7 +67,8 @@ def follow_user(
 def _refresh(user_id: int | str, *, is_active: bool) -> None:
     by_themselves = Case(When(is_hidden_by_staff=True, then=Value(True)), default=Exists(_deletions()))
     hidden: Combinable = by_themselves if is_active else Value(True)
-    Profile.objects.filter(user_id=user_id).update(is_hidden=hidden)
+    if Profile.objects.filter(user_id=user_id).exclude(is_hidden=hidden).update(is_hidden=hidden):
+        record_picture_change(Profile.objects.get(user_id=user_id), timezone.now())
 
 
 def _deletions() -> QuerySet[AccountDeletion]:

@@ -1,7 +1,7 @@
 """Helpers shared by all changes to a person's history: locks, pointer, audit.
 
-Each change is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry, and
-sends `signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
+Each change is one transaction under the lock of the Profile row: it recomputes the pointer, writes an audit entry and
+the event for webhooks, and sends `signals.avatar_changed` after the commit. Until then the old picture is shown (V6).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from profiles.models import Avatar, Profile
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.signals import avatar_changed
+from profiles.webhooks.recording import record_picture_change
 
 NO_PICTURE = Kind("no-picture", gettext_noop("No picture"), 404)
 
@@ -104,4 +105,5 @@ def refresh_current(profile: Profile, action: str, actor: AbstractBaseUser | Non
         profile.save(update_fields=["avatar", "avatar_version", "updated_at"])
         facts = {"profile_id": profile.pk, "avatar_id": profile.avatar_id, "version": profile.avatar_version}
         transaction.on_commit(lambda: avatar_changed.send(Profile, **facts, action=action), robust=True)
+        record_picture_change(profile, timezone.now())
     record(profile, action, actor, **detail)

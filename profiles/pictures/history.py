@@ -49,13 +49,15 @@ IMAGE_GONE = DecoderUnavailable.kind
 class AvatarDetails:
     """What is known about a picture besides its pixels. Texts are cleaned and cut to their columns.
 
-    `attested_at`, when the right to show it was last proved, is required for every source but uploads.
+    `attested_at`, when the right to show it was last proved, is required for every source but uploads. `chosen_at` is
+    its place in the history if that is not first, as for pictures that are imported (profiles.pictures.importing).
     """
 
     title: str = ""
     alt_text: str = ""
     attested_at: datetime | None = None
     provenance: Mapping[str, object] | None = None
+    chosen_at: datetime | None = None
 
     @property
     def reference(self) -> str:
@@ -103,10 +105,13 @@ def attach_avatar(
     details: AvatarDetails,
     actor: AbstractBaseUser | None,
     uncut: StoredImage | None = None,
+    action: str = "avatar.set",
+    facts: Mapping[str, object] | None = None,
 ) -> Avatar:
     """Like `set_avatar`, for an image that is stored already, and the `uncut` it was cut from: no second decode.
 
     A picture that must be checked by a person, or first by the classifier, is HELD: in the history, and not shown.
+    `action` and `facts` are for the audit.
     """
     get_source(source)
     with lock_profile(profile.pk) as owner:
@@ -117,7 +122,8 @@ def attach_avatar(
         avatar = _create_or_reuse(owner, held, source, details, whole)
         hold_marked(avatar, want_classification(held, timezone.now()))
         answer_all(owner)
-        refresh_current(owner, "avatar.set", actor, avatar=str(avatar.pk), source=source, sha256=held.sha256)
+        said = {"avatar": str(avatar.pk), "source": source, "sha256": held.sha256, **(facts or {})}
+        refresh_current(owner, action, actor, **said)
     return avatar
 
 
@@ -196,7 +202,7 @@ def _create_or_reuse(
             uncut=uncut,
             source=source,
             reference=details.reference,
-            chosen_at=time_of_choice(owner),
+            chosen_at=details.chosen_at or time_of_choice(owner),
             **details.columns(),
         )
     if avatar.is_locked:
@@ -206,7 +212,7 @@ def _create_or_reuse(
         offer_to_purge([avatar.uncut_id], timezone.now())
     kept = {name: getattr(avatar, name) for name in ("title", "alt_text") if not new[name]}
     fresh = {"state": State.ACTIVE, "removed_at": None, "reason": "", "lost_at": None, "is_offered": False}
-    update_avatar(avatar, chosen_at=time_of_choice(owner), **(fresh | new | kept))
+    update_avatar(avatar, chosen_at=details.chosen_at or time_of_choice(owner), **(fresh | new | kept))
     return avatar
 
 

@@ -26,6 +26,7 @@ from profiles.pictures.notices import notify_held, notify_removed
 from profiles.sentences import clean_sentence
 from profiles.sentences import gettext as _
 from profiles.sources import UPLOAD
+from profiles.webhooks.recording import record_removal
 
 State = Avatar.State
 
@@ -53,6 +54,8 @@ def hold_avatar(avatar_id: UUID, cause: Cause, actor: AbstractBaseUser | None) -
             )
             if was_shown:
                 _notify(owner, avatar, cause, was_in_use=was_in_use)
+                if not cause.waits:
+                    record_removal(owner, avatar, cause.reason, timezone.now(), was_shown=was_in_use)
     except NoSuchAvatar:
         return False
     return was_shown
@@ -121,14 +124,15 @@ def take_down(avatar_id: UUID, reason_sentence: str, actor: AbstractBaseUser | N
     if not reason:
         raise AvatarError(_("Write why this picture is removed; the person will read it."))
     with lock_owner_of(avatar_id) as (owner, avatar):
-        when = avatar.removed_at or timezone.now()
-        must_know = owner.avatar_id == avatar.pk or avatar.is_locked or avatar.state == State.HELD
+        when, was_in_use = avatar.removed_at or timezone.now(), owner.avatar_id == avatar.pk
+        must_know = was_in_use or avatar.is_locked or avatar.state == State.HELD
         update_avatar(avatar, state=State.REMOVED, removed_at=when, reason=reason, is_locked=True)
         refresh_current(
             owner, "avatar.moderate", actor, avatar=str(avatar.pk), reason=reason, sha256=avatar.image.sha256
         )
         if must_know:
             notify_removed(owner, avatar, reason, when)
+        record_removal(owner, avatar, reason, timezone.now(), was_shown=was_in_use)
     return avatar
 
 

@@ -42,7 +42,7 @@ WORDS = {
 
 def register() -> None:
     give(Role.MODERATE, MODERATE)
-    section = "admin/report_section.html"
+    section = "profiles/admin/report_section.html"
     parts.register(
         attention=[AttentionSource("reports", _("Reports"), find_waiting, VIEW)],
         person_sections=[PersonSection("reports", _("Reports"), section, build_of_person, VIEW, 70)],

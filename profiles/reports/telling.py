@@ -21,7 +21,7 @@ def tell_decision(case: ReportCase, now: datetime) -> None:
     """Tell of a decision, unless nothing was done, or the notice of the removed picture says it already."""
     if case.verdict == Verdict.KEEP or case.effect.get("told"):
         return
-    _tell(case, now, "mail/decision", {"verdict": case.verdict, "appeal": appeal_path(case.pk)})
+    _tell(case, now, "profiles/mail/decision", {"verdict": case.verdict, "appeal": appeal_path(case.pk)})
 
 
 def tell_undone(case: ReportCase, now: datetime) -> None:
@@ -29,7 +29,7 @@ def tell_undone(case: ReportCase, now: datetime) -> None:
     mark_read(case.profile_id, now, Q(kind=Kind.DECISION, subject=str(case.pk)))
     if "picture" in case.effect:
         return
-    _tell(case, now, "mail/decision_undone", {})
+    _tell(case, now, "profiles/mail/decision_undone", {})
 
 
 def tell_appeal(case: ReportCase, now: datetime) -> None:
@@ -38,7 +38,7 @@ def tell_appeal(case: ReportCase, now: datetime) -> None:
     if case.avatar_id is not None:
         is_told |= Q(kind__in=[Kind.RETURNED, Kind.REMOVED], avatar=case.avatar_id)
     mark_read(case.profile_id, now, is_told)
-    _tell(case, now, "mail/appeal_upheld" if case.is_upheld else "mail/appeal_reverted", {})
+    _tell(case, now, "profiles/mail/appeal_upheld" if case.is_upheld else "profiles/mail/appeal_reverted", {})
 
 
 def appeal_path(case_id: UUID) -> str:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from profiles import settings
+from profiles.serving.places import PUBLIC_VIEWS
 from profiles.serving.response_cache import FRESH_FOR, cache_control
 
 P = ParamSpec("P")
@@ -37,6 +38,7 @@ def public_media(
         response.headers["X-Frame-Options"] = "DENY"
         return response
 
+    PUBLIC_VIEWS.add(with_headers)
     return with_headers
 
 

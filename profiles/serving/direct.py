@@ -18,13 +18,12 @@ from profiles.models import Profile
 from profiles.serving.caching import lifetime
 from profiles.serving.choice import choose, exact_side
 from profiles.serving.content import picture_tag, rendition_bytes
+from profiles.serving.places import identifier_in
 from profiles.serving.request import parse_request
-from profiles.serving.response_cache import PREFIX
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
-_RECEIPT = ".json"
 _MAX_FIELDS = 20
 
 
@@ -40,9 +39,10 @@ class Picture(NamedTuple):
 
 
 def find_picture(environ: WSGIEnvironment) -> Picture | None:
-    """Return the picture that a GET or HEAD for an address under PREFIX wants, None if Django must answer."""
-    name, query = environ["PATH_INFO"][len(PREFIX) :], environ.get("QUERY_STRING", "")
-    if not name or "/" in name or name.endswith(_RECEIPT) or not (name + query).isascii():
+    """Return the picture that a GET or HEAD for a person's picture wants, None if Django must answer."""
+    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+    name = identifier_in(path) if (path + query).isascii() else None
+    if name is None:
         return None
     now = timezone.now()
     connection = connections[router.db_for_read(Profile)]

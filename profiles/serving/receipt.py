@@ -7,7 +7,7 @@ from typing import TypedDict
 from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings as django_settings
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from profiles import settings
 from profiles.images.formats import OutputFormat
@@ -124,7 +124,11 @@ def _verifier_options(shown: ShownPicture) -> str:
 
 
 def keys_url() -> str:
-    return _absolute(reverse("profiles:receipt_keys"))
+    """Return where the public keys are, "" if the host project does not have `profiles.well_known_urls`."""
+    try:
+        return _absolute(reverse("profiles_well_known:receipt_keys"))
+    except NoReverseMatch:
+        return ""
 
 
 def build_receipt(profile: Profile, shown: ShownPicture) -> Receipt:

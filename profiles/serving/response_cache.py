@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.utils.http import parse_etags
 
 from profiles.serving.accept import parse_accept
+from profiles.serving.places import avatar_prefix
 
 if TYPE_CHECKING:
     from _typeshed import OptExcInfo
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from profiles.serving.direct import Picture
 
-PREFIX = "/avatar/"
 # The key of the request's environment for the seconds that a view's answer is fresh. No header can set it.
 FRESH_FOR = "profiles.fresh_for"
 # What Django's answer may depend on besides `Accept`: the address, and what the checks of host and https read.
@@ -190,7 +190,7 @@ class FastPath:
 
 def _key_of(environ: WSGIEnvironment) -> Key | None:
     """Return the key, None if Django must answer: another method or address, or a condition only Django checks."""
-    if not environ.get("PATH_INFO", "").startswith(PREFIX) or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
+    if not environ.get("PATH_INFO", "").startswith(avatar_prefix()) or environ["REQUEST_METHOD"] not in {"GET", "HEAD"}:
         return None
     if "HTTP_IF_MATCH" in environ or "HTTP_IF_UNMODIFIED_SINCE" in environ:
         return None

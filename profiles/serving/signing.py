@@ -30,6 +30,7 @@ FORM = (
     "Ed25519 (RFC 8037, RFC 9864)."
 )
 UNSIGNED = "Not signed: this site has no signing key."
+UNPUBLISHED = "Not signed: this site does not publish its keys."
 KEY_BYTES = 32
 REMEMBERED = 1024
 
@@ -73,6 +74,8 @@ def sign(receipt: Mapping[str, object], keys_url: str) -> Signed:
     key = signing_key()
     if key is None:
         return {"signature": None, "unsigned": UNSIGNED}
+    if not keys_url:
+        return {"signature": None, "unsigned": UNPUBLISHED}
     protected, signature = _signed(key, canonical(receipt))
     return {"signature": {"form": FORM, "keys": keys_url, "protected": protected, "signature": signature}}
 

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from profiles.errors import Kind
 from profiles.outages import Outage
 from profiles.sentences import gettext as _
@@ -39,12 +37,26 @@ def errors_translated(key: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise ObjectMissing(f"The object store holds no {key}.") from None
-    except ClientError as error:
-        code = error.response.get("Error", {}).get("Code", "")
-        if code in {"404", "NoSuchKey"}:
-            raise ObjectMissing(f"The object store holds no {key}.") from None
-        raise StorageError(f"The object store refused {key}: {code}.") from error
     except PermissionError as error:
         raise StorageError(f"The folder of the object store can't be used: {error.strerror}.") from error
-    except (BotoCoreError, OSError) as error:
+    except OSError as error:
         raise StorageError(f"The object store can't be reached: {type(error).__name__}.") from error
+    except Exception as error:
+        if not _is_of_s3(error):
+            raise
+        code = _code_of(error)
+        if code in {"404", "NoSuchKey"}:
+            raise ObjectMissing(f"The object store holds no {key}.") from None
+        said = f"refused {key}: {code}." if code is not None else f"can't be reached: {type(error).__name__}."
+        raise StorageError(f"The object store {said}") from error
+
+
+def _is_of_s3(error: Exception) -> bool:
+    """Return whether botocore raised it, without loading botocore: where it is not installed, it raises nothing."""
+    return any(kind.__module__ == "botocore.exceptions" for kind in type(error).__mro__)
+
+
+def _code_of(error: Exception) -> str | None:
+    """Return what the server answered (botocore's ClientError), None if it did not answer."""
+    answer = getattr(error, "response", None)
+    return str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else None

@@ -8,11 +8,12 @@ from contextlib import closing
 from typing import IO
 
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import Storage
 
 from profiles import settings
 from profiles.store import objects, s3
 from profiles.store.errors import errors_translated
+from profiles.stores import get_store
 
 EXPORTS = "exports"
 CHUNK = 256 * 1024
@@ -74,4 +75,4 @@ def _pieces(key: str) -> Iterator[bytes]:
 
 
 def _store() -> Storage:
-    return storages["avatars"]
+    return get_store("avatars")

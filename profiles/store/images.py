@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from profiles import settings
 from profiles.blocks.matching import check_exact, check_new, digest, image_digests, record_marks
-from profiles.decoding import get_decoder
-from profiles.images.limits import FIRST_SIZES
-from profiles.images.picture import UNCHANGED, Edit, NormalizedPicture
-from profiles.models import ImageHash, Rendition, StoredImage
+from profiles.decoding import Decoder, get_decoder
+from profiles.images.limits import FIRST_SIZES, ImageLimits
+from profiles.images.picture import UNCHANGED, DecodeRequest, Edit, NormalizedPicture
+from profiles.models import Block, ImageHash, Rendition, StoredImage
 from profiles.store import objects
 from profiles.store.errors import StorageError
 
@@ -38,7 +38,13 @@ class KeptImage:
 
 
 def keep_image(
-    content: bytes, *, svg_allowed: bool = False, edit: Edit = UNCHANGED, sizes: tuple[int, ...] = FIRST_SIZES
+    content: bytes,
+    *,
+    svg_allowed: bool = False,
+    edit: Edit = UNCHANGED,
+    sizes: tuple[int, ...] = FIRST_SIZES,
+    limits: ImageLimits | None = None,
+    decoder: Decoder | None = None,
 ) -> KeptImage:
     """Decode a picture and store it in our own encoding, with squares of `sizes`.
 
@@ -46,18 +52,25 @@ def keep_image(
     (profiles.store.squares). An SVG becomes pixels, if it is allowed. Raises ImageRefused, PictureBlocked,
     DecoderUnavailable or StorageError. A picture that resembles a blocked one is stored, and marked: whoever uses it
     asks `profiles.blocks.matching`. The row must get a holder soon (`attach_avatar`): without one it is deleted after
-    AVATAR_UNUSED_SECONDS.
+    AVATAR_UNUSED_SECONDS. `limits` replaces those of the settings, and `decoder` the one of this process.
     """
-    source = digest(content)
-    check_exact([source])  # before it is decoded, which costs more
-    picture = get_decoder().decode(content, settings.decode_request(sizes, svg_allowed=svg_allowed, edit=edit))
-    resembled = check_new(content, picture.image.master.data)
+    request = settings.decode_request(sizes, svg_allowed=svg_allowed, edit=edit, limits=limits)
+    picture, resembled = judge_image(content, request, decoder)
     with transaction.atomic():
-        row = _create_rows(picture, source, timezone.now())
+        row = _create_rows(picture, digest(content), timezone.now())
         record_marks(resembled, image_digests(row))
     _put_objects(row, picture)
     row.kept_master = picture.image.master.data
     return KeptImage(row, picture)
+
+
+def judge_image(
+    content: bytes, request: DecodeRequest, decoder: Decoder | None = None
+) -> tuple[NormalizedPicture, list[Block]]:
+    """Decode and check a picture as `keep_image` does, and store nothing. Return it, and the blocks it resembles."""
+    check_exact([digest(content)])  # before it is decoded, which costs more
+    picture = (decoder or get_decoder()).decode(content, request)
+    return picture, check_new(content, picture.image.master.data)
 
 
 def _create_rows(picture: NormalizedPicture, source: str, now: datetime) -> StoredImage:

@@ -16,12 +16,13 @@ from itertools import islice
 from uuid import UUID
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import Storage
 
 from profiles import settings
 from profiles.store import s3
 from profiles.store.errors import ObjectMissing, StorageError, errors_translated
 from profiles.store.s3 import PostForm, StoredObject
+from profiles.stores import get_store
 
 MASTERS, RENDITIONS, INCOMING = "masters", "renditions", "incoming"
 MASTER_EXTENSION = "webp"
@@ -150,7 +151,7 @@ def public_url(key: str) -> str | None:
 
 
 def _store() -> Storage:
-    return storages["avatars"]
+    return get_store("avatars")
 
 
 def read_from(store: Storage, key: str, most: int | None = None) -> bytes:

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from profiles.images.limits import pick_size
 from profiles.models import Avatar, Profile
 from profiles.sentences import gettext as _
+from profiles.serving.of_users import DEFAULT_SIZE, avatar_url, find_owner, parse_size
 from profiles.serving.showing import ShownPicture, shown_picture
 from profiles.sources import describe_mark
 from profiles.store.renditions import content_url, pick_rendition
@@ -25,24 +25,34 @@ register = template.Library()
 PLAYED_FROM = 128
 
 
-@register.inclusion_tag("components/avatar.html")
+@register.inclusion_tag("profiles/components/avatar.html")
 def avatar(
-    profile: Profile, size: int = 96, *, decorative: bool = False, shown: ShownPicture | None = None
+    who: object, size: object = DEFAULT_SIZE, *, decorative: bool = False, shown: ShownPicture | None = None
 ) -> dict[str, object]:
-    """Show a person's picture: a hexagon while the mark holds, else round.
+    """Show the picture of a user, a profile, or nobody: a hexagon while the mark holds, else round.
 
-    `decorative`: the name stands beside it, so that nothing is read out twice. `shown`: the result of `shown_picture`,
-    if the page has it already; it may have taken a query.
+    Guests, None and people without a profile have the default drawing. `decorative`: the name stands beside it, so that
+    nothing is read out twice. `shown`: the result of `shown_picture`, if the page has it already; it may have taken a
+    query.
     """
-    shown = shown or shown_picture(profile, timezone.now())
-    urls = {"url": avatar_url(profile, size), "url_dense": avatar_url(profile, 2 * size)}
-    is_played = size >= PLAYED_FROM and not decorative and shown.avatar is not None and shown.avatar.image.frames > 1
-    urls["moving_url"] = moving_avatar_url(profile, 2 * size) if is_played else ""
-    alt = "" if decorative else shown.alt_text
-    return {**urls, "alt": alt, "size": size, "mark": shown.mark_text, "decorative": decorative}
+    side, owner = parse_size(size), find_owner(who)
+    if owner is not None:
+        shown = shown or shown_picture(owner, timezone.now())
+    is_moving = shown is not None and shown.avatar is not None and shown.avatar.image.frames > 1
+    is_played = side >= PLAYED_FROM and not decorative and is_moving
+    alt = shown.alt_text if shown else _("No picture yet")
+    return {
+        "url": avatar_url(owner, side),
+        "url_dense": avatar_url(owner, 2 * side),
+        "moving_url": moving_avatar_url(owner, 2 * side) if is_played else "",
+        "alt": "" if decorative else alt,
+        "size": side,
+        "mark": shown.mark_text if shown else "",
+        "decorative": decorative,
+    }
 
 
-@register.inclusion_tag("components/avatar.html")
+@register.inclusion_tag("profiles/components/avatar.html")
 def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[str, object]:
     """Show one entry of somebody's history, framed like `avatar`."""
     undescribed = _("Upload of %(time)s, not described yet", time=str(date(entry.created_at, _("j M Y, H:i"))))
@@ -54,17 +64,11 @@ def picture(entry: Avatar, size: int = 96, *, decorative: bool = False) -> dict[
     return {**urls, "alt": alt, "size": size, "mark": mark, "decorative": decorative}
 
 
-@register.simple_tag
-def avatar_url(profile: Profile, size: int) -> str:
-    """Return the URL of the current picture, standing still; its version makes a change visible at once.
-
-    It asks for the stored size that serves `size`, which is sent as it is; browsers reduce it as well.
-    """
-    return f"{moving_avatar_url(profile, size)}&still=1"
+register.simple_tag(avatar_url)
 
 
-def moving_avatar_url(profile: Profile, size: int) -> str:
-    return f"{avatar_path(profile)}?s={pick_size(size)}&v={profile.avatar_version}"
+def moving_avatar_url(who: object, size: int) -> str:
+    return avatar_url(who, size, still=False)
 
 
 @register.simple_tag

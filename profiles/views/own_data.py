@@ -49,7 +49,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def export_status(request: HttpRequest) -> JsonResponse:
-    """Tell static/js/status.js how far the job is."""
+    """Tell profiles/js/status.js how far the job is."""
     found = _export_of(request)
     if found is None or found.state != DataExport.State.BUILDING:
         return JsonResponse(

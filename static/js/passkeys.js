@@ -1,5 +1,5 @@
 // @ts-check
-import { gettext } from "./words.js";
+import { gettext } from "../profiles/js/words.js";
 
 /** Error messages for passkeys. allauth runs the passkey ceremony and only logs failures to the console. */
 

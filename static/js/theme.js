@@ -1,5 +1,5 @@
 // @ts-check
-import { gettext } from "./words.js";
+import { gettext } from "../profiles/js/words.js";
 
 /** The theme button. The selected theme is stored in this browser; the default is the system's preference. */
 

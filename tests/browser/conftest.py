@@ -32,7 +32,7 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture(scope="session")
 def site(
-    places: Places, database_server: object, s3_server: ObjectStore, helia: Gateway, relay: Relay
+    places: Places, database_server: object, avatar_s3_server: ObjectStore, helia: Gateway, relay: Relay
 ) -> Iterator[Site]:
     home = places.folder / "site"
     with ExitStack() as at_the_end:
@@ -41,7 +41,7 @@ def site(
         redis = start_redis(places.folder / "site-redis.sock", home / "redis", places.log("site-redis"))
         at_the_end.callback(redis.running.kill)
         url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
-        servers = _storage(s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
+        servers = _storage(avatar_s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
         servers |= {"STAFF_NEED_SECOND_FACTOR": "1"}
         servers |= {"WALLETCONNECT_PROJECT_ID": "browser-tests", "WALLETCONNECT_RELAY_URL": relay.url}
         environment = site_environment(
@@ -53,17 +53,17 @@ def site(
         yield running
 
 
-def _storage(s3_server: ObjectStore, url: str) -> dict[str, str]:
+def _storage(avatar_s3_server: ObjectStore, url: str) -> dict[str, str]:
     from profiles.management.commands.prepare_bucket import cors_rules
 
-    client = s3_server.client()
+    client = avatar_s3_server.client()
     client.create_bucket(Bucket=BUCKET)
     client.put_bucket_cors(Bucket=BUCKET, CORSConfiguration=cors_rules(url))
     return {
         "S3_BUCKET": BUCKET,
-        "S3_ENDPOINT_URL": s3_server.endpoint_url,
-        "S3_ACCESS_KEY_ID": s3_server.access_key,
-        "S3_SECRET_ACCESS_KEY": s3_server.secret_key,
+        "S3_ENDPOINT_URL": avatar_s3_server.endpoint_url,
+        "S3_ACCESS_KEY_ID": avatar_s3_server.access_key,
+        "S3_SECRET_ACCESS_KEY": avatar_s3_server.secret_key,
     }
 
 

@@ -21,7 +21,7 @@ from web3.logs import DISCARD
 
 from localstack import binaries
 from localstack.processes import Program, Running
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 PATIENCE = 60.0

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
+from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, held, opened
 from tests.browser.accessibility import faults_in_every_look, frame_faults
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.stranger import File, Stranger
-from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, opened
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)

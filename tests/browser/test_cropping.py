@@ -10,12 +10,12 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Page, expect
 
+from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, held, opened
 from tests.browser.accessibility import PHONE, faults_in_every_look
 from tests.browser.conftest import BUCKET
 from tests.browser.people import SLOW, Person, picture
 from tests.browser.site import Site
 from tests.browser.wallet import KeyWallet
-from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, opened
 
 pytestmark = pytest.mark.browser
 FOUR = encoded(four_corners(800, 600), "PNG")

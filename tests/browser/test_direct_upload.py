@@ -33,7 +33,7 @@ def left_in_the_store(store: ObjectStore) -> int:
 
 
 def test_bytes_go_past_the_site_and_the_picture_is_in_use(
-    site: Site, meet: Callable[..., Person], s3_server: ObjectStore
+    site: Site, meet: Callable[..., Person], avatar_s3_server: ObjectStore
 ) -> None:
     wendy = meet("wendy")
     wendy.sign_in_with_wallet()
@@ -44,9 +44,9 @@ def test_bytes_go_past_the_site_and_the_picture_is_in_use(
     assert site.receipt("wendy")["source"] == "upload"
     begun, sent, done = posts
     assert begun == f"{site.url}/settings/picture/direct/"
-    assert sent == f"{s3_server.endpoint_url}/{BUCKET}"
+    assert sent == f"{avatar_s3_server.endpoint_url}/{BUCKET}"
     assert done.startswith(begun)
-    assert left_in_the_store(s3_server) == 0
+    assert left_in_the_store(avatar_s3_server) == 0
 
 
 def test_where_the_store_can_not_be_reached_the_form_carries_it(site: Site, meet: Callable[..., Person]) -> None:
@@ -61,7 +61,7 @@ def test_where_the_store_can_not_be_reached_the_form_carries_it(site: Site, meet
 
 
 def test_a_file_that_is_no_picture_is_refused_on_this_way_too(
-    site: Site, meet: Callable[..., Person], s3_server: ObjectStore
+    site: Site, meet: Callable[..., Person], avatar_s3_server: ObjectStore
 ) -> None:
     yara = meet("yara")
     yara.sign_in_with_wallet()
@@ -74,4 +74,4 @@ def test_a_file_that_is_no_picture_is_refused_on_this_way_too(
     yara.button("Upload and use").click()
     expect(yara.page.get_by_role("alert").filter(has_text="not an image")).to_be_in_viewport()
     assert yara.avatar() == before
-    assert left_in_the_store(s3_server) == 0
+    assert left_in_the_store(avatar_s3_server) == 0

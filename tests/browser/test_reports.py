@@ -19,9 +19,9 @@ from playwright.sync_api import Browser, Page, expect
 from profiles.models import Profile, Report, ReportCase
 from profiles.reports.answering import answer_report
 from profiles.store.objects import get_if_intact, master_key
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, an_upload, in_use
 from tests.browser.accessibility import faults_in_every_look, violations
-from tests.kit.jobs import run
-from tests.kit.people import a_person, an_upload, in_use
 from users.notice_mails import send_due
 
 pytestmark = [

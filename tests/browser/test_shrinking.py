@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.kit.pictures import encoded, exif, four_corners, held
+from profiles.testing.pictures import encoded, exif, four_corners, held
 
 pytestmark = pytest.mark.browser
 
-STATIC = Path(__file__).parents[2] / "static"
+STATIC = Path(__file__).parents[2] / "profiles" / "static"
 PAGE = """
 <div data-drop data-max-bytes="{limit}"><canvas hidden></canvas><input type="file"><p role="status"></p></div>
 <script type="module">
-  import {{ DropZone }} from "/js/drop-zone.js";
+  import {{ DropZone }} from "/profiles/js/drop-zone.js";
   new DropZone(document.querySelector("[data-drop]"));
 </script>
 """

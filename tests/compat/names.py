@@ -13,7 +13,7 @@ import dns.message
 import dns.rcode
 import dns.rrset
 
-SERVICE = "_avatars._tcp.example.org."
+SERVICES = {"_avatars._tcp.example.org.", "_avatars-sec._tcp.example.org."}
 
 
 @contextmanager
@@ -38,7 +38,7 @@ def _answer(data: bytes, port: int) -> bytes:
     response: Any = dns.message.make_response(query)
     response.flags |= dns.flags.RA
     question = query.question[0]
-    if question.name.to_text().lower() == SERVICE:
+    if question.name.to_text().lower() in SERVICES:
         response.answer.append(dns.rrset.from_text(question.name, 60, "IN", "SRV", f"0 0 {port} localhost."))
     else:
         response.set_rcode(dns.rcode.NXDOMAIN)

@@ -22,8 +22,8 @@ from pytest_django.live_server_helper import LiveServer
 from localstack import binaries
 from profiles.models import Profile
 from profiles.people.email_names import set_found_by_email
+from profiles.testing.people import a_person, an_upload
 from tests.compat.names import serve_names
-from tests.kit.people import a_person, an_upload
 
 CLIENTS = Path(__file__).parent / "clients"
 ALICE, STRANGER = " Alice@Example.org ", "somebody@example.org"

@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 from eth_utils.address import to_checksum_address
 
+from nft.testing.chain import Chain
 from tests.servers import places as test_places
-from tests.servers.chain import Chain, start_chain
+from tests.servers.chain import start_chain
 from tests.servers.postgres import start_postgres
 from tests.servers.redis import start_redis
 from tests.servers.s3 import Cluster

@@ -93,7 +93,7 @@ def test_no_text_of_a_template_lacks_its_mark() -> None:
 def test_no_text_of_a_script_lacks_its_mark() -> None:
     found = {(path.name, text) for path in texts.SCRIPTS for text in texts.unmarked_in_script(path.read_text("utf-8"))}
     wrong = {(name, text) for name, text in found if text not in SCRIPTS_SAY}
-    assert wrong == set(), "Mark it with gettext or ngettext of static/js/words.js."
+    assert wrong == set(), "Mark it with gettext or ngettext of profiles/static/profiles/js/words.js."
 
 
 def test_an_unmarked_text_is_found() -> None:

@@ -1,7 +1,7 @@
 """Texts of `profiles` and `nft` that people read are marked for translation.
 
-Programs and operators read English: the API, IPFS files, management commands, checks and settings, and the details of
-outages.
+Programs and operators read English: the API, IPFS files, management commands, imports, checks and settings, and the
+details of outages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import nft.field_names
 import profiles.field_names
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGLISH = ("migrations/", "management/", "/checks.py", "/settings", "profiles/api/")
+ENGLISH = ("migrations/", "management/", "profiles/imports/", "/checks.py", "/settings", "profiles/api/")
 FILES = {
     *("nft/views/ipfs.py", "nft/files/serving.py", "nft/files/verify.py"),
     *("profiles/serving/request.py", "profiles/serving/signing.py", "profiles/views/avatar.py"),

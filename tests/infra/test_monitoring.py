@@ -21,8 +21,8 @@ from localstack import binaries
 from localstack.binaries import ROOT
 from nft.models import TokenClaim, WatchedChain
 from profiles.models import StoreShard
+from profiles.testing.people import a_person
 from profiles.upkeep.scan import PARTS
-from tests.kit.people import a_person
 from tests.servers.places import on_sqlite
 
 FOLDER = ROOT / "deploy" / "monitoring"

@@ -26,8 +26,8 @@ from localstack.processes import Program, Running, free_port, is_listening
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
 from profiles.store.renditions import content_url
-from tests.kit.api_client import a_secret
-from tests.kit.people import a_person, an_upload
+from profiles.testing.api_client import a_secret
+from profiles.testing.people import a_person, an_upload
 from tests.servers.nginx import start_nginx
 from tests.servers.places import Places
 

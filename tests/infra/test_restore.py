@@ -23,22 +23,24 @@ from nft.minting.drafts import start_mint
 from nft.minting.requests import publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import LinkedAccount, MintRequest, SignInChallenge, SponsorAccount, SponsoredTransaction, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import ApiToken, Avatar
 from profiles.people.api_tokens import Scope, TokenRequest, create_token, revoke_token
 from profiles.pictures.history import remove_avatar
 from profiles.store import objects
 from profiles.store.purge import purge_unreferenced_images
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, an_upload
+from profiles.testing.stores import Bucket
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit import on_s3
-from tests.kit.jobs import run
 from tests.kit.mints import install, order, sponsor
-from tests.kit.people import a_person, an_upload
-from tests.kit.wallets import Browser, Wallet
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, pinned_metadata, send, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.places import Places, on_sqlite
 from tests.servers.postgres import run_tool
-from tests.servers.s3 import Bucket
 
 pytestmark = [
     pytest.mark.long,
@@ -111,7 +113,7 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     alice = a_person("alice").user
     browser = Client()
     browser.force_login(alice)
-    made = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice)
+    made = create_token(alice.avatar_profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice)
     secret = {"authorization": f"Bearer {made.secret}"}
     session = browser.cookies["session"].value
 
@@ -123,7 +125,7 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     assert visit_with_stolen_session() == 200
     backup.dump()
     browser.post("/accounts/logout/")
-    revoke_token(alice.profile, made.token.pk, now=timezone.now(), actor=alice)
+    revoke_token(alice.avatar_profile, made.token.pk, now=timezone.now(), actor=alice)
     assert visit_with_stolen_session() == 302
     backup.restore()
     assert visit_with_stolen_session() == 200, "the dump brings the session back"

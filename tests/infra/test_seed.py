@@ -13,7 +13,8 @@ from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.avatar_record import parse_avatar_record
 from nft.models import CachedObject
 from nft.names.records import NameReader
-from tests.servers.chain import CHAIN_ID, Chain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -19,12 +19,13 @@ from django.db import connection, transaction
 from pytest_socket import SocketConnectBlockedError
 from web3.types import Wei
 
+from nft.testing.chain import Chain
+from profiles.testing.stores import Bucket
 from tests.kit.dying import dies_at
-from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer, start_redis
-from tests.servers.s3 import Bucket, ObjectStore
+from tests.servers.s3 import ObjectStore
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -41,10 +42,10 @@ def test_s3_keeps_bytes_type_and_cache_header(s3: Bucket) -> None:
     assert s3.object_keys() == ["a/1.webp"]
 
 
-def test_s3_refuses_a_wrong_secret_and_an_unknown_key(s3: Bucket, s3_server: ObjectStore) -> None:
+def test_s3_refuses_a_wrong_secret_and_an_unknown_key(s3: Bucket, avatar_s3_server: ObjectStore) -> None:
     for wrong in ({"aws_secret_access_key": "wrong"}, {"aws_access_key_id": "NOBODY"}):
         with pytest.raises(ClientError) as refused:
-            s3_server.client(**wrong).list_objects_v2(Bucket=s3.name)
+            avatar_s3_server.client(**wrong).list_objects_v2(Bucket=s3.name)
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 

@@ -26,14 +26,17 @@ from eth_account.messages import encode_defunct
 from bench.visitor import Visitor
 from localstack import binaries
 from localstack.processes import Program, Running, free_port
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
+from profiles.testing.people import a_picture
+from profiles.testing.stores import REGION
 from tests.browser.site import Site, deploy_contracts, site_environment
-from tests.kit.fake_node import relaying_node
-from tests.kit.people import a_picture
-from tests.servers.chain import CHAIN_ID, Chain, start_chain
+from tests.servers.chain import start_chain
 from tests.servers.places import Places, on_sqlite
 from tests.servers.postgres import start_postgres
 from tests.servers.redis import start_redis
-from tests.servers.s3 import REGION, ObjectStore
+from tests.servers.s3 import ObjectStore
 
 pytestmark = [
     pytest.mark.long,
@@ -119,7 +122,7 @@ class Faulty:
 
 
 @pytest.fixture(scope="module")
-def faulty(places: Places, database_server: object, s3_server: ObjectStore) -> Iterator[Faulty]:
+def faulty(places: Places, database_server: object, avatar_s3_server: ObjectStore) -> Iterator[Faulty]:
     home = places.folder / "faulty"
     disk = home / "disk"
     disk.mkdir(parents=True)
@@ -145,7 +148,7 @@ def faulty(places: Places, database_server: object, s3_server: ObjectStore) -> I
         liar, _ = at_the_end.enter_context(relaying_node(chain, change=lie))
         contracts = deploy_contracts(chain)
         node = {"name": "Test chain", "rpc_urls": [chain.url, f"{liar}/{SECRET}"], "agree": True, "confirmed": 1}
-        s3_server.client().create_bucket(Bucket=BUCKET)
+        avatar_s3_server.client().create_bucket(Bucket=BUCKET)
         url = f"http://localhost:{free_port()}"
         environment = site_environment(
             home / "data",
@@ -157,14 +160,14 @@ def faulty(places: Places, database_server: object, s3_server: ObjectStore) -> I
             SECRET_KEY=f"{SECRET}-of-the-site-{'x' * 30}",
             NFT_CHAINS=json.dumps({CHAIN_ID: node | {"avatar_contract": contracts["avatar"].address}}),
             S3_BUCKET=BUCKET,
-            S3_ENDPOINT_URL=s3_server.endpoint_url,
+            S3_ENDPOINT_URL=avatar_s3_server.endpoint_url,
             S3_REGION=REGION,
-            S3_ACCESS_KEY_ID=s3_server.access_key,
-            S3_SECRET_ACCESS_KEY=s3_server.secret_key,
+            S3_ACCESS_KEY_ID=avatar_s3_server.access_key,
+            S3_SECRET_ACCESS_KEY=avatar_s3_server.secret_key,
         )
         site = SiteOfTwoRoles(url, chain, None, contracts, environment, home / "log")  # type: ignore[arg-type]
-        faulty = Faulty(site, postgres, folder, disk, s3_server, chain, swap)
-        faulty.secrets += [SECRET, s3_server.secret_key, MAIL]
+        faulty = Faulty(site, postgres, folder, disk, avatar_s3_server, chain, swap)
+        faulty.secrets += [SECRET, avatar_s3_server.secret_key, MAIL]
         at_the_end.callback(lambda: faulty.postgres.stop(5))
         with psycopg.connect(host=str(folder), user="app", dbname="avatarsite", autocommit=True) as connection:
             for statement in STATEMENTS.strip().split(";\n"):

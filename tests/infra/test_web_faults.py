@@ -27,7 +27,8 @@ from localstack import binaries
 from localstack.processes import Program, Running, free_port
 from profiles import settings
 from profiles.models import Profile
-from tests.kit.people import a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import a_token_picture
 from tests.servers.nginx import start_nginx
 from tests.servers.places import Places, on_sqlite
 from tests.servers.postgres import DatabaseServer

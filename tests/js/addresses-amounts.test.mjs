@@ -8,8 +8,8 @@ import {
   isSameAddress,
   shortAddress,
   toHex,
-} from "../../static/js/addresses.js";
-import { describeShortfall, formatBytes, formatCoin, formatFee } from "../../static/js/amounts.js";
+} from "../../nft/static/nft/js/addresses.js";
+import { describeShortfall, formatBytes, formatCoin, formatFee } from "../../profiles/static/profiles/js/amounts.js";
 
 // EIP-55, test vectors.
 const ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";

@@ -1,7 +1,12 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { buildAddChainParameters, describeSwitchError, fetchChainId, switchChain } from "../../static/js/chains.js";
+import {
+  buildAddChainParameters,
+  describeSwitchError,
+  fetchChainId,
+  switchChain,
+} from "../../nft/static/nft/js/chains.js";
 
 const LOCAL = { id: 31337, name: "Local chain", explorer_url: "", currency: "ETH", rpc_url: "http://127.0.0.1:8545" };
 const MAIN = { id: 1, name: "Ethereum", explorer_url: "https://etherscan.example", currency: "ETH", rpc_url: "" };

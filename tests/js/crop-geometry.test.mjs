@@ -15,7 +15,7 @@ import {
   sliderToSize,
   turnCrop,
   unturn,
-} from "../../static/js/crop-geometry.js";
+} from "../../profiles/static/profiles/js/crop-geometry.js";
 
 const WIDE = { width: 3000, height: 2000 };
 const TALL = { width: 2000, height: 3000 };

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { DemoProvider } from "../../static/js/demo-provider.js";
+import { DemoProvider } from "../../nft/static/nft/js/demo-provider.js";
 
 const ALICE = `0x${"a".repeat(40)}`;
 const BOB = `0x${"b".repeat(40)}`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { adjacentCard } from "../../static/js/grid-navigation.js";
+import { adjacentCard } from "../../nft/static/nft/js/grid-navigation.js";
 
 // Seven cards in rows of three.
 const CARDS = [0, 1, 2, 3, 4, 5, 6].map((place) => ({ left: 100 * (place % 3), top: 100 * Math.floor(place / 3) }));

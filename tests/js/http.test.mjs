@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { Problem, parseProblem, postJson } from "../../static/js/http.js";
+import { Problem, parseProblem, postJson } from "../../profiles/static/profiles/js/http.js";
 
 const realFetch = globalThis.fetch;
 afterEach(() => {

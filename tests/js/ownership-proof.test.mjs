@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { hex } from "../../static/js/cid.js";
-import { keccak256 } from "../../static/js/keccak.js";
-import { verifyProof } from "../../static/js/ownership-proof.js";
-import { ProofError, findInTrie, readList, readNumber } from "../../static/js/state-trie.js";
+import { hex } from "../../nft/static/nft/js/cid.js";
+import { keccak256 } from "../../nft/static/nft/js/keccak.js";
+import { verifyProof } from "../../nft/static/nft/js/ownership-proof.js";
+import { ProofError, findInTrie, readList, readNumber } from "../../nft/static/nft/js/state-trie.js";
 
 // A proof of a token of this repository's contract on the local chain, as tests/nft/tokens/test_proving.py builds it.
 const { block_hash: BLOCK_HASH, document: DOCUMENT } = JSON.parse(

@@ -1,11 +1,11 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { PendingHash, isTransactionHash } from "../../static/js/pending-hash.js";
+import { PendingHash, isTransactionHash } from "../../nft/static/nft/js/pending-hash.js";
 
 const HASH = `0x${"ab".repeat(32)}`;
 
-/** @returns {import("../../static/js/pending-hash.js").Store} like localStorage */
+/** @returns {import("../../nft/static/nft/js/pending-hash.js").Store} like localStorage */
 function memory() {
   const items = new Map();
   return {

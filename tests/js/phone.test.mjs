@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { cleanAppLink, metaMaskLink } from "../../static/js/phone.js";
+import { cleanAppLink, metaMaskLink } from "../../nft/static/nft/js/phone.js";
 
 test("the MetaMask link has the URL without its scheme and keeps the next page", () => {
   assert.equal(metaMaskLink("https://avatars.example/mint/"), "https://link.metamask.io/dapp/avatars.example/mint/");

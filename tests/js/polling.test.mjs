@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { Poller, nextDelay, stepStates } from "../../static/js/polling.js";
+import { Poller, nextDelay, stepStates } from "../../profiles/static/profiles/js/polling.js";
 
 beforeEach(() => mock.timers.enable({ apis: ["setTimeout"] }));
 afterEach(() => mock.timers.reset());

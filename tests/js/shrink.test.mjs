@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copySize, isTooLarge } from "../../static/js/shrink.js";
+import { copySize, isTooLarge } from "../../profiles/static/profiles/js/shrink.js";
 
 test("a picture within the limits is sent as it is", () => {
   assert.equal(isTooLarge({ width: 8064, height: 6048 }, 12e6, 20e6), false);

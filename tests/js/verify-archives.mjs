@@ -4,8 +4,8 @@
  * should prove, and writes for each "match" or the error.
  */
 import { createInterface } from "node:readline";
-import { showable, verifyArchive } from "../../static/js/archive.js";
-import { VerificationError } from "../../static/js/cid.js";
+import { showable, verifyArchive } from "../../nft/static/nft/js/archive.js";
+import { VerificationError } from "../../nft/static/nft/js/cid.js";
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { archive, root, path, sha256 } = JSON.parse(line);

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { fetchArchive, showable, verifyArchive } from "../../static/js/archive.js";
-import { parseCar, verifyBlocks } from "../../static/js/car.js";
-import { VerificationError, parseCid, parseCidText, parseVarint } from "../../static/js/cid.js";
-import { hashName } from "../../static/js/murmur3.js";
-import { readFile } from "../../static/js/unixfs.js";
+import { fetchArchive, showable, verifyArchive } from "../../nft/static/nft/js/archive.js";
+import { parseCar, verifyBlocks } from "../../nft/static/nft/js/car.js";
+import { VerificationError, parseCid, parseCidText, parseVarint } from "../../nft/static/nft/js/cid.js";
+import { hashName } from "../../nft/static/nft/js/murmur3.js";
+import { readFile } from "../../nft/static/nft/js/unixfs.js";
 
 const VECTORS = new URL("../kit/vectors/", import.meta.url);
 const SHARDED = {

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAccounts, parseChainId, parseHash, parseSignature } from "../../static/js/wallet-answers.js";
+import { parseAccounts, parseChainId, parseHash, parseSignature } from "../../nft/static/nft/js/wallet-answers.js";
 
 const ADDRESS = `0x${"aB".repeat(20)}`;
 const HASH = `0x${"cd".repeat(32)}`;

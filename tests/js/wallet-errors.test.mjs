@@ -1,8 +1,8 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { UserFacingError } from "../../static/js/user-facing-error.js";
-import { describeError, errorCode } from "../../static/js/wallet-errors.js";
+import { UserFacingError } from "../../profiles/static/profiles/js/user-facing-error.js";
+import { describeError, errorCode } from "../../nft/static/nft/js/wallet-errors.js";
 
 /** @type {[number, string][]} */
 const KINDS = [

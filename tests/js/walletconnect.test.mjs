@@ -3,8 +3,8 @@
 // a relay.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeError } from "../../static/js/wallet-errors.js";
-import { WalletConnectProvider } from "../../static/js/walletconnect.js";
+import { describeError } from "../../nft/static/nft/js/wallet-errors.js";
+import { WalletConnectProvider } from "../../nft/static/nft/js/walletconnect.js";
 
 const ALICE = `0x${"a".repeat(40)}`;
 const BOB = `0x${"b".repeat(40)}`;

@@ -1,12 +1,18 @@
 // @ts-check
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lastUsedFirst, rememberWallet } from "../../static/js/last-wallet.js";
-import { cleanIcon, cleanName, findDuplicateName, parseAnnouncement, watchWallets } from "../../static/js/wallets.js";
+import { lastUsedFirst, rememberWallet } from "../../nft/static/nft/js/last-wallet.js";
+import {
+  cleanIcon,
+  cleanName,
+  findDuplicateName,
+  parseAnnouncement,
+  watchWallets,
+} from "../../nft/static/nft/js/wallets.js";
 
 /**
- * @typedef {import("../../static/js/wallets.js").Wallet} Wallet
- * @typedef {import("../../static/js/wallets.js").Provider} Provider
+ * @typedef {import("../../nft/static/nft/js/wallets.js").Wallet} Wallet
+ * @typedef {import("../../nft/static/nft/js/wallets.js").Provider} Provider
  */
 
 const PNG = "data:image/png;base64,iVBORw0KGgo=";

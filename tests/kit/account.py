@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from nft.testing.chain import Chain
+from nft.testing.wallets import undeployed
 from tests.kit.contract_calls import send_call
-from tests.kit.wallets import undeployed
-from tests.servers.chain import Chain
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from nft.core.evm.signatures import message_hash
+from nft.testing.chain import Chain
 from tests.kit.account import Account
 from tests.kit.contract_calls import call_of, deploy_code, read_address, typed_hash
 from tests.kit.metamask_accounts import MetaMaskAccounts
 from tests.kit.passkeys import AUTHENTICATOR_DATA, Passkey
 from tests.kit.safes import NOBODY, Key, Safes
-from tests.servers.chain import Chain, read_artifact
+from tests.servers.chain import read_artifact
 
 Kind = Callable[[Chain], Account]
 FRAME = "(string,string,bytes32,bool,bytes,bytes)"

@@ -99,7 +99,7 @@ class Queue:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capture: Any) -> None:
         self.now, self._capture = timezone.now(), capture  # modules may have been loaded long before
         self._sent: list[tuple[Job, tuple[object, ...]]] = []
-        monkeypatch.setattr(jobs, "_send", lambda wanted, args, **_: self._sent.append((wanted, args)))
+        monkeypatch.setattr(jobs._Sending, "queue", lambda wanted, args, **_: self._sent.append((wanted, args)))
         monkeypatch.setattr(jobs, "_set_waiting", lambda *_: True)  # it counts seconds of the real clock
         monkeypatch.setattr(clock, "now", lambda: self.now)
 

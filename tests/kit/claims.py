@@ -9,8 +9,9 @@ from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.world import World, deploy_avatar_token, put_multicall
-from tests.servers.chain import CHAIN_ID, Chain
 
 COUNT = 12
 
@@ -28,7 +29,7 @@ def mint_tokens(chain: Chain) -> Contract:
 def verified_claims(world: World, user: User, contract: Contract | str, count: int = COUNT) -> list[TokenClaim]:
     """Claims of the first tokens of `contract`, checked once and due again now."""
     address = contract if isinstance(contract, str) else contract.address
-    account = user.linked_accounts.get()
+    account = user.nft_linked_accounts.get()
     claims = TokenClaim.objects.bulk_create(
         TokenClaim(
             user=user,

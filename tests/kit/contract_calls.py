@@ -9,8 +9,8 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 from web3 import Web3
 
-from tests.kit.wallets import CHAIN_ID
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 
 _DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 

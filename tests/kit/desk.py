@@ -12,7 +12,8 @@ from django.utils import timezone
 from nft.models import ClaimCheck, ClaimPicture, LinkedAccount, MintRequest, PrimaryName, TokenClaim
 from profiles.desk.roles import make_groups
 from profiles.models import Avatar, FormerHandle, Profile
-from tests.kit.people import a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 CHAIN_ID = 31337
 CONTRACT = bytes.fromhex("a1" * 20)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont, ImageOps
 
-from tests.kit.pictures import encoded, exif
+from profiles.testing.pictures import encoded, exif
 
 Disguise = Callable[[Image.Image], bytes]
 

@@ -7,7 +7,7 @@ from base64 import b64decode
 
 TILE = 512
 
-#: HEVC of one tile in each color of `tests.kit.pictures.CORNERS`, and the configuration they share.
+#: HEVC of one tile in each color of `profiles.testing.pictures.CORNERS`, and the configuration they share.
 _CONFIGURATION = b64decode(
     "AQNwAAAAkAAAAAAAWvAA/P34+AAADwNgAAEAGEABDAH//wNwAAADAJAAAAMAAAMAWroCQGEAAQArQgEBA3AAAAMAkAAAAwAAAwBaoAQCAIBZbqSSmubg"
     "IaDAgAAADIAAAAMAhGIAAQAHRAHBcrBiQA=="

@@ -9,7 +9,7 @@ from functools import partial
 
 from PIL import Image
 
-from tests.kit.pictures import encoded, four_corners, gif_of_frames, png_chunk, png_claiming
+from profiles.testing.pictures import encoded, four_corners, gif_of_frames, png_chunk, png_claiming
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 
+from nft.testing.chain import Chain
 from tests.kit.contract_calls import call_of, send_call
-from tests.servers.chain import Chain
 
 ALICE = 1
 

@@ -16,8 +16,9 @@ from nft.clients.evm.chain import ChainClient
 from nft.clients.evm.node import Node
 from nft.core.json import Json
 from nft.settings.chains import Proofs
-from tests.kit.fake_node import serve_json
-from tests.servers.chain import CHAIN_ID, Chain
+from nft.testing.chain import Chain
+from nft.testing.fake_node import serve_json
+from nft.testing.genesis import CHAIN_ID
 
 Lie = Callable[[str, list[Any], Any], Any]
 """Gets method, parameters and the true answer (the whole JSON-RPC object); returns what the node answers."""

@@ -11,11 +11,11 @@ from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from nft.core.evm.signatures import message_hash
+from nft.testing.chain import Chain
 from tests.kit.account import Account
 from tests.kit.contract_calls import call_of, deploy_code, read_address
 from tests.kit.passkeys import AUTHENTICATOR_DATA, FIELDS, PREFIX, Passkey
 from tests.kit.safes import NOBODY, Key
-from tests.servers.chain import Chain
 
 PACKAGE = Path(__file__).parents[1] / "servers" / "accounts" / "node_modules" / "@metamask" / "delegation-abis"
 LIBRARY = re.compile(r"__\$[0-9a-f]{34}\$__")

@@ -11,9 +11,10 @@ from nft.minting.drafts import MintOrder, start_mint
 from nft.minting.requests import build_mint_transaction, publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.leases import fresh
 from tests.kit.world import World, deploy_avatar_token, picture
-from tests.servers.chain import CHAIN_ID, Chain
 
 
 def install(chain: Chain, settings: Any, **rules: Any) -> Contract:
@@ -33,7 +34,7 @@ def sponsor(chain: Chain, settings: Any) -> None:
 
 def order(user: User, **changes: Any) -> MintOrder:
     """Return an order; one with another `key` is of another token, as its name differs."""
-    account_id = user.linked_accounts.get().pk
+    account_id = user.nft_linked_accounts.get().pk
     fields: dict[str, Any] = {
         "image": picture("teal"),
         "name": f"Dawn {changes['key']}" if "key" in changes else "Dawn",

@@ -10,7 +10,7 @@ from botocore.config import Config
 from pytest_django import Settings
 
 from avatarsite.settings import object_store
-from tests.servers.s3 import Bucket
+from profiles.testing.stores import REGION, Bucket
 
 LOCATION = "avatars"
 
@@ -19,7 +19,7 @@ def use(
     settings: Settings, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, *, endpoint: str = "", **timing: Any
 ) -> None:
     """Use this bucket. `endpoint` replaces the server's, e.g. by a proxy; `timing` changes botocore's Config."""
-    for name, value in bucket.environment.items():
+    for name, value in environment(bucket).items():
         monkeypatch.setenv(name, value)
     if endpoint:
         monkeypatch.setenv("S3_ENDPOINT_URL", endpoint)
@@ -29,6 +29,17 @@ def use(
     chosen["OPTIONS"]["client_config"] = config.merge(Config(**timing))
     settings.STORAGES = settings.STORAGES | {"avatars": chosen}
     settings.AVATAR_DIRECT_UPLOAD = True
+
+
+def environment(bucket: Bucket) -> dict[str, str]:
+    """Return the environment with which the settings use this bucket."""
+    return {
+        "S3_BUCKET": bucket.name,
+        "S3_ENDPOINT_URL": bucket.server.endpoint_url,
+        "S3_REGION": REGION,
+        "S3_ACCESS_KEY_ID": bucket.server.access_key,
+        "S3_SECRET_ACCESS_KEY": bucket.server.secret_key,
+    }
 
 
 def keys_in(bucket: Bucket) -> set[str]:

@@ -7,12 +7,10 @@ import copy
 import hashlib
 import io
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -23,6 +21,7 @@ from nft.core.evm.address import parse_address, to_checksum
 from nft.core.ipfs.car import build_car
 from nft.core.ipfs.cid import Cid, parse_cid
 from nft.core.ipfs.unixfs import build_file
+from profiles.testing.http import QuietHandler, serving
 
 Json = dict[str, Any]
 CHAIN_ID, BLOCK, TOKEN_ID = 8453, 4_711, 7
@@ -104,7 +103,7 @@ class Place:
 
 @contextmanager
 def serve(place: Place) -> Iterator[Place]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             target = place.redirects.get(self.path)
             content = None if target else place.reply(self.path)
@@ -123,17 +122,8 @@ def serve(place: Place) -> Iterator[Place]:
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Log nothing: pytest shows what matters."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    place.url = f"http://127.0.0.1:{server.server_port}"
-    try:
+    with serving(Handler) as place.url:
         yield place
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class ReceiptWorld:

@@ -15,7 +15,7 @@ from django.urls.converters import UUIDConverter
 from django.utils import timezone
 
 from nft.models import HeldToken, LinkedAccount, MintRequest, TokenClaim
-from profiles.models import ApiToken, Avatar, Notice, UploadTicket
+from profiles.models import ApiToken, Avatar, Notice, UploadTicket, WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 CHAIN_ID = 31337
 ADDRESS = "0x" + "12" * 20
@@ -65,7 +65,7 @@ def belongings_of(user: User) -> dict[str, UUID]:
         name="Mine",
         state=MintRequest.State.AWAITING_SIGNATURE,
     )
-    avatar = Avatar.objects.get(profile__user=user)
+    avatar = Avatar.objects.filter(profile__user=user).latest("created_at")
     ticket = UploadTicket.objects.create(
         profile=avatar.profile, key="a", byte_count=9, content_type="image/png", expires_at=now + timedelta(hours=1)
     )
@@ -74,11 +74,16 @@ def belongings_of(user: User) -> dict[str, UUID]:
     held = HeldToken.objects.create(
         account=account, chain_id=CHAIN_ID, contract=b"\2" * 20, token_id=1, standard="erc721", first_seen_at=now
     )
+    hook = {"profile": avatar.profile, "url": "https://hooks.example/", "events": ["avatar.changed"]}
+    endpoint = WebhookEndpoint.objects.create(created_at=now, stopped_at=now, **hook)
+    event = WebhookEvent.objects.create(profile=avatar.profile, type="avatar.changed", at=now)
+    delivery = WebhookDelivery.objects.create(event=event, endpoint=endpoint, created_at=now, state="canceled")
     accounts = {"account_id": account.pk, "claim_id": claim.pk, "mint_id": mint.pk, "held_id": held.pk}
     return (
         accounts
         | dict.fromkeys(["avatar_id", "picture_id"], avatar.pk)
         | {"ticket_id": ticket.pk, "token_id": token.pk, "notice_id": notice.pk}
+        | {"endpoint_id": endpoint.pk, "delivery_id": delivery.pk}
     )
 
 

@@ -18,10 +18,10 @@ from eth_typing import Hash32
 from web3 import Web3
 
 from nft.core.evm.signatures import message_hash
+from nft.testing.chain import Chain
 from tests.kit.account import Account
 from tests.kit.contract_calls import call_of, deploy_code, read_address, read_call, send_call, typed_hash
 from tests.kit.passkeys import AUTHENTICATOR_DATA, FIELDS, Passkey
-from tests.servers.chain import Chain
 
 PACKAGES = Path(__file__).parents[1] / "servers" / "accounts" / "node_modules" / "@safe-global"
 NOBODY = "0x" + "00" * 20

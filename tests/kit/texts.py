@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 from localstack.binaries import ROOT
 
 APPS = ("avatarsite", "users", "profiles", "nft")
-SCRIPTS = sorted((ROOT / "static" / "js").glob("*.js"))
+SCRIPTS = sorted([*ROOT.glob("static/js/*.js"), *ROOT.glob("*/static/*/js/*.js")])
 _NAMES = frozenset({"gettext", "gettext_lazy", "ngettext", "ngettext_lazy"})
 _CALL = re.compile(r"\bn?gettext\(\s*u?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\"\"\"(?:.*?)\"\"\")", re.DOTALL)
 _MARKED = re.compile(

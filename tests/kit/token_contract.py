@@ -8,7 +8,7 @@ from nft.clients.evm.chain import CALL_GAS, At, ChainClient
 from nft.clients.evm.errors import CallFailed
 from nft.core.evm.abi.words import encode_bytes, encode_uint
 from nft.core.tokens.verdict import BlockRef
-from tests.servers.chain import CHAIN_ID
+from nft.testing.genesis import CHAIN_ID
 
 NAME = bytes.fromhex("06fdde03")
 

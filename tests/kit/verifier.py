@@ -12,7 +12,7 @@ from typing import Any
 
 from localstack.binaries import ROOT
 
-STATIC = ROOT / "static"
+STATIC = ROOT / "profiles" / "static"
 WORDS = ("proved", "NOT PROVED", "not checked", "not claimed", "stated")
 
 

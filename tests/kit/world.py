@@ -15,7 +15,6 @@ from eth_typing import ChecksumAddress
 from eth_utils.address import to_checksum_address
 from PIL import Image
 from web3.contract import Contract
-from web3.logs import DISCARD
 
 from localstack.processes import free_port
 from nft.claims.checking import verify_claim
@@ -32,10 +31,13 @@ from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.tokens import Collection, Token, deploy_collection
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.serving.showing import ShownPicture, shown_picture
-from tests.servers.chain import CHAIN_ID, Chain, read_artifact
+from tests.servers.chain import read_artifact
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOOPBACK = OutboundRules(
@@ -140,18 +142,13 @@ def put_multicall(chain: Chain) -> None:
     chain.mine(3)
 
 
-def deploy_avatar_token(chain: Chain, **arguments: Any) -> Contract:
-    rules = {"open_mint": True, "quota": 0} | arguments
-    return chain.deploy(
-        "AvatarToken", "Avatars", "AVA", "ipfs://contract", chain.accounts[0], rules["open_mint"], rules["quota"]
-    )
+def deploy_avatar_token(chain: Chain, **rules: Any) -> Contract:
+    return deploy_collection(chain, **rules).contract
 
 
 def mint(chain: Chain, contract: Contract, to: ChecksumAddress, uri: str) -> int:
     """Mint one token and finalize it; return its id."""
-    receipt = chain.send(contract.functions.mint(to, uri), sender=to)
-    chain.finalize()
-    return int(contract.events.Transfer().process_receipt(receipt, DISCARD)[0]["args"]["tokenId"])
+    return Collection(chain, contract).mint(to, uri, sender=to).token_id
 
 
 def pinned_metadata(name: str = "Blue hour", color: str = "teal") -> str:
@@ -167,8 +164,4 @@ def claim_of(world: World, user: User, contract: Contract, token_id: int) -> Tok
 
 def send(chain: Chain, contract: Contract, token_id: int, sender: int, to: int) -> None:
     """Send a token from one numbered account to another, and finalize it."""
-    chain.send(
-        contract.functions.transferFrom(chain.accounts[sender], chain.accounts[to], token_id),
-        sender=chain.accounts[sender],
-    )
-    chain.finalize()
+    Token(Collection(chain, contract), token_id, chain.accounts[sender]).move(chain.accounts[to])

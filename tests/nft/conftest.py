@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from web3.contract import Contract
 
     from nft.models import TokenClaim
+    from nft.testing.chain import Chain
     from tests.kit.world import World
-    from tests.servers.chain import Chain
 
 
 @pytest.fixture

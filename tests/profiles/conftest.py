@@ -1,37 +1,18 @@
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django import Settings
 
 if TYPE_CHECKING:  # conftest files are read before Django is set up
     from profiles.models import Profile
-
-
-class FileStore:
-    """The object store of one test: a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def object_keys(self) -> list[str]:
-        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
-
-    def path(self, key: str) -> Path:
-        return self.folder / key
+    from profiles.testing.stores import FileStore
 
 
 @pytest.fixture(autouse=True)
-def store(tmp_path: Path, settings: Settings) -> FileStore:
-    folder = tmp_path / "avatars"
-    avatars = {
-        "BACKEND": "profiles.store.files.AtomicFileSystemStorage",
-        "OPTIONS": {"location": folder, "base_url": None},
-    }
-    settings.STORAGES = settings.STORAGES | {"avatars": avatars}
-    return FileStore(folder)
+def store(avatar_store: FileStore) -> FileStore:
+    """Every test of this folder keeps its pictures in a folder of its own."""
+    return avatar_store
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +37,6 @@ def bob(db: None) -> Profile:
 
 
 def _person(username: str) -> Profile:
-    from tests.kit.people import a_person
+    from profiles.testing.people import a_person
 
     return a_person(username)

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from profiles.models import AuditEntry, Avatar, Profile
-from tests.kit.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

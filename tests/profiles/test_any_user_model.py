@@ -26,8 +26,9 @@ from profiles.models import AuditEntry
 from profiles.people.email_names import sync_user
 from profiles.people.profiles import profile_of
 from profiles.pictures.rights import moderate_avatar
-from tests.kit.api_client import Program, a_secret
-from tests.kit.people import a_picture, a_token_picture, an_upload
+from profiles.testing.api_client import Program, a_secret
+from profiles.testing.people import a_picture, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 call_command("check", fail_level="ERROR")
 call_command("migrate", run_syncdb=True, verbosity=0)
@@ -60,7 +61,8 @@ moderate_avatar(picture.pk, "Shows somebody else.", root)
 if apps.is_installed("nft"):
     from nft.accounts import linking, listing, moving
     from nft.accounts.linking import Proof
-    from tests.kit.wallets import CHAIN_ID, Wallet
+    from nft.testing.genesis import CHAIN_ID
+    from nft.testing.wallets import Wallet
 
     bob = People.objects.create_user("bob@example.org")
     proof = Proof(Wallet.create().address_bytes, CHAIN_ID, is_contract_account=False)
@@ -69,6 +71,10 @@ if apps.is_installed("nft"):
     assert len(listing.list_accounts(bob)) == 1
     for model in ("linkedaccount", "tokenclaim", "mintrequest", "signinchallenge", "collection"):
         assert team.get(f"/admin/nft/{model}/", {"q": "bob@example.org"}).status_code == 200, model
+from tests.kit.email_users.pages import open_all
+
+an_upload(alice)
+open_all(alice)
 print("whole")
 """
 

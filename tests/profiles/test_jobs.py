@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,10 @@ from celery import Celery
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from avatarsite.celery import app
+from avatarsite.queues import QUEUES
 from profiles import jobs
+from profiles.celery import CeleryQueue, register, schedule
 from tests.servers.redis import RedisServer
 
 calls: list[tuple[Any, ...]] = []
@@ -23,14 +25,12 @@ NAME = f"{__name__}.work"
 
 
 @pytest.fixture(autouse=True)
-def _own_registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
     jobs.discover()  # else jobs whose modules a test here imports first would be missing in later tests
     monkeypatch.setattr(jobs, "_JOBS", {})
     monkeypatch.setattr(jobs, "_PROVIDERS", {})
-    monkeypatch.setattr(jobs._Broker, "skip_until", 0.0)
+    monkeypatch.setattr(jobs._Sending, "queue", CeleryQueue(app, QUEUES))
     calls.clear()
-    yield
-    jobs._Broker.skip_until = 0.0
 
 
 def work(row_id: Any, now: datetime, tools: list[str], *, seconds: int = 20) -> None:
@@ -56,20 +56,30 @@ def test_queue_limits_and_schedule_follow_from_the_declaration() -> None:
     jobs.job(
         queue="ipfs", every=lambda: timedelta(seconds=5), each=lambda: [1, 31337], time_limit=timedelta(minutes=5)
     )(work)
-    app = Celery("test", set_as_current=False)
-    jobs.register(app)
-    task: Any = app.tasks[NAME]
+    own = Celery("test", set_as_current=False)
+    register(own, QUEUES)
+    task: Any = own.tasks[NAME]
     assert (task.time_limit, task.soft_time_limit) == (300, 280)
-    assert app.conf.task_routes == {NAME: {"queue": "ipfs"}}
-    assert app.conf.beat_schedule == {
+    assert own.conf.task_routes == {NAME: {"queue": "ipfs"}}
+    assert own.conf.beat_schedule == {
         f"{NAME}(1)": {"task": NAME, "schedule": 5, "args": [1], "options": {"queue": "ipfs", "expires": 60}},
         f"{NAME}(31337)": {"task": NAME, "schedule": 5, "args": [31337], "options": {"queue": "ipfs", "expires": 60}},
     }
 
 
+def test_a_project_with_one_queue_gets_every_job_on_it_beside_its_own() -> None:
+    jobs.job(queue="ipfs", every=timedelta(minutes=1))(work)
+    own = Celery("test", set_as_current=False)
+    own.conf.update(task_routes=[{"shop.*": {"queue": "shop"}}], beat_schedule={"shop": {"task": "shop.close"}})
+    register(own)
+    assert own.conf.task_routes == [{"shop.*": {"queue": "shop"}}, {NAME: {"queue": "celery"}}]
+    assert own.conf.beat_schedule["shop"] == {"task": "shop.close"}
+    assert own.conf.beat_schedule[NAME]["options"]["queue"] == "celery"
+
+
 def test_a_job_that_may_wait_for_ever_does_not_expire() -> None:
     jobs.job(every=timedelta(days=1), expires=None)(work)
-    assert jobs.schedule() == {NAME: {"task": NAME, "schedule": 86_400, "options": {"queue": "default"}}}
+    assert schedule(QUEUES) == {NAME: {"task": NAME, "schedule": 86_400, "options": {"queue": "default"}}}
 
 
 @pytest.mark.django_db(transaction=True)

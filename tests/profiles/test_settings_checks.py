@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
+import sys
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,21 +12,42 @@ from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from profiles import checks
+from profiles import checks, project_checks
 from profiles import settings as profiles_settings
+from profiles.store import objects
+
+SESSIONS, *OTHERS = project_checks.NEEDED_MIDDLEWARE
 
 
 def ids(found: list[CheckMessage]) -> list[str | None]:
     return [message.id for message in found]
 
 
-def test_pictures_need_a_place(settings: Settings) -> None:
-    assert ids(checks.check_storage(None)) == []
+def test_pictures_without_a_store_of_their_own_are_in_a_folder_of_the_media(settings: Settings, tmp_path: Path) -> None:
+    assert ids(project_checks.check_avatar_store(None)) == []
     settings.STORAGES = {name: value for name, value in settings.STORAGES.items() if name != "avatars"}
-    assert ids(checks.check_storage(None)) == ["profiles.E001"]
+    settings.MEDIA_ROOT = tmp_path
+    assert ids(project_checks.check_avatar_store(None)) == ["profiles.W004"]
+    objects.probe()
+    assert (tmp_path / "avatars" / objects.PROBE).exists()
 
 
-@pytest.mark.parametrize(("mark", "image"), [(0, 10), (20, 10), (-1, -1)])
+def test_a_store_that_cannot_be_made_is_named_with_the_extra_that_brings_it(settings: Settings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "avatars": {"BACKEND": "storages.backends.no_such.Store"}}
+    (found,) = project_checks.check_avatar_store(None)
+    assert (found.id, found.hint) == ("profiles.E001", "pip install 'avatarsite[s3]'")
+    assert 'STORAGES["avatars"]' in found.msg
+
+
+def test_missing_libraries_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ids(project_checks.check_libraries(None)) == []
+    monkeypatch.setitem(sys.modules, "pyvips", None)
+    (found,) = project_checks.check_libraries(None)
+    assert found.id == "profiles.E023"
+    assert found.msg.startswith("libvips can't be loaded")
+
+
+@pytest.mark.parametrize(("mark", "image"), [(0, 10), (20, 10)])
 def test_a_mark_may_not_outlive_its_picture(settings: Settings, mark: int, image: int) -> None:
     settings.AVATAR_MARK_MAX_AGE, settings.AVATAR_IMAGE_MAX_AGE = mark, image
     assert ids(checks.check_ages(None)) == ["profiles.E002"]
@@ -50,25 +72,25 @@ def test_a_limit_of_nothing_is_a_mistake(settings: Settings) -> None:
 
 
 def test_cookies_must_be_taken_off_before_sessions_are_read(settings: Settings) -> None:
-    settings.MIDDLEWARE = [checks.SESSIONS, checks.MIDDLEWARE]
-    assert ids(checks.check_cookieless(None)) == ["profiles.W001"]
-    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SESSIONS]
-    assert ids(checks.check_cookieless(None)) == []
+    settings.MIDDLEWARE = [SESSIONS, project_checks.PICTURES, *OTHERS]
+    assert ids(project_checks.check_middleware(None)) == ["profiles.W001"]
+    settings.MIDDLEWARE = [project_checks.PICTURES, SESSIONS, *OTHERS]
+    assert ids(project_checks.check_middleware(None)) == []
     settings.MIDDLEWARE = []
-    assert ids(checks.check_cookieless(None)) == []
+    assert ids(project_checks.check_middleware(None)) == ["profiles.E021"] * 3
 
 
 @pytest.mark.parametrize("backend", ["locmem.LocMemCache", "dummy.DummyCache"])
 def test_rate_limits_need_a_cache_that_all_processes_share(settings: Settings, backend: str) -> None:
-    assert ids(checks.check_cache(None)) == []
+    assert ids(project_checks.check_cache(None)) == []
     settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{backend}"}}
-    assert ids(checks.check_cache(None)) == ["profiles.W003"]
+    assert ids(project_checks.check_cache(None)) == ["profiles.W003"]
 
 
 def test_pictures_are_not_answered_before_the_headers_of_security_are_due(settings: Settings) -> None:
-    assert ids(checks.check_cookieless(None)) == []
-    settings.MIDDLEWARE = [checks.MIDDLEWARE, checks.SECURITY, checks.SESSIONS]
-    assert ids(checks.check_cookieless(None)) == ["profiles.W002"]
+    assert ids(project_checks.check_middleware(None)) == []
+    settings.MIDDLEWARE = [project_checks.PICTURES, project_checks.SECURITY, SESSIONS, *OTHERS]
+    assert ids(project_checks.check_middleware(None)) == ["profiles.W002"]
 
 
 def test_a_host_project_without_our_settings_gets_our_defaults() -> None:
@@ -87,7 +109,7 @@ def test_a_host_project_without_our_settings_gets_our_defaults() -> None:
     ],
 )
 def test_a_value_of_another_type_is_named(name: str, value: object) -> None:
-    with pytest.raises(ImproperlyConfigured, match=re.escape(f"{name} can't be {value!r}")):
+    with pytest.raises(ImproperlyConfigured, match=f"^{name}: "):
         profiles_settings.parse(SimpleNamespace(**{name: value}))
 
 

@@ -15,7 +15,7 @@ from profiles.pictures.changing import AvatarNotShowable
 from profiles.pictures.history import AvatarDetails, choose_avatar, set_avatar
 from profiles.pictures.rights import attest_avatar, reinstate_avatar, withdraw_avatar
 from profiles.sources import Source, register_source
-from tests.kit.people import a_picture, an_upload
+from profiles.testing.people import a_picture, an_upload
 
 pytestmark = pytest.mark.django_db
 

@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
-from tests.kit.people import a_picture
+from profiles.testing.people import a_picture
 
 call_command("check", fail_level="ERROR")
 call_command("migrate", verbosity=0)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from eth_abi.abi import decode, encode
 from eth_account import Account
 from eth_utils.crypto import keccak
 
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
+from profiles.testing.http import QuietHandler, serving
 
 ADDR, TEXT = keccak(b"addr(bytes32)")[:4], keccak(b"text(bytes32,string)")[:4]
 
@@ -53,8 +52,8 @@ class EnsGateway:
         return encode(["string"], [self.texts.get(key, "")])
 
 
-def _handler(gateway: EnsGateway) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(gateway: EnsGateway) -> type[QuietHandler]:
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             _, sender, data = self.path.removesuffix(".json").split("/")
             self._serve("GET", sender, data)
@@ -70,9 +69,6 @@ def _handler(gateway: EnsGateway) -> type[BaseHTTPRequestHandler]:
             signed = gateway.sign(sender, bytes.fromhex(data[2:]))
             self.wfile.write(gateway.answer or json.dumps({"data": f"0x{signed.hex()}"}).encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
     return Handler
 
 
@@ -80,8 +76,5 @@ def _handler(gateway: EnsGateway) -> type[BaseHTTPRequestHandler]:
 def ens_gateway(chain: Chain) -> Iterator[EnsGateway]:
     """A gateway whose answers the chain's first account signs."""
     gateway = EnsGateway("", chain.keys[chain.accounts[0]])
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(gateway)) as server:
-        gateway.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    with serving(_handler(gateway)) as gateway.url:
         yield gateway
-        server.shutdown()

@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import urlsplit
+
+from profiles.testing.http import QuietHandler, serving
 
 HOP = {"connection", "transfer-encoding", "expect", "keep-alive"}
 ERROR = '<?xml version="1.0"?><Error><Code>{code}</Code><Message>A fault made for a test.</Message></Error>'
@@ -71,24 +72,13 @@ def faulty(upstream: str) -> Iterator[FaultyProxy]:
     class Handler(_Handler):
         faulty = proxy
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    proxy.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with serving(Handler) as proxy.url:
         yield proxy
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     faulty: ClassVar[FaultyProxy]
-
-    def log_message(self, *_arguments: object) -> None:
-        pass
 
     def handle_any(self) -> None:
         body = self._read_body()

@@ -18,7 +18,7 @@ from web3._utils.contract_sources.contract_data.offchain_resolver import OFFCHAI
 from web3.contract import Contract
 
 from nft.core.evm.ens import ancestors, labelhash, namehash
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 
 PACKAGES = Path(__file__).parent / "ens" / "node_modules" / "@ensdomains"
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from nft.core.ipfs.car import read_car
+from profiles.testing.http import QuietHandler, serving
 
 TOKEN = "only for tests"
 
@@ -33,8 +32,8 @@ class PinnerServer:
     status: str = "pinned"
 
 
-def _handler(state: PinnerServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(state: PinnerServer) -> type[QuietHandler]:
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             self._serve(lambda url: _post(state, url, body))
@@ -52,9 +51,6 @@ def _handler(state: PinnerServer) -> type[BaseHTTPRequestHandler]:
             self.send_response(503 if state.is_down else status)
             self.end_headers()
             self.wfile.write(json.dumps(content).encode())
-
-        def log_message(self, *_: Any) -> None:
-            pass
 
     return Handler
 
@@ -93,11 +89,5 @@ def _order(state: PinnerServer, reference: str) -> tuple[int, dict[str, Any]]:
 @pytest.fixture
 def pinner() -> Iterator[PinnerServer]:
     state = PinnerServer()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(state))
-    state.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(_handler(state)) as state.url:
+        yield state

@@ -18,20 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from localstack.processes import Program, Running, free_port
+from profiles.testing.stores import Bucket, S3Server
 from tests.servers.places import Places
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 PROGRAMS = ["ceph-mon", "ceph-osd", "radosgw", "radosgw-admin", "ceph", "ceph-authtool", "monmaptool"]
-REGION = "us-east-1"
 USER = "app"
 # Short paxos intervals cut the start from 13 s to 2 s: creating the pools takes a chain of small proposals.
 CONFIGURATION = """
@@ -86,13 +80,10 @@ KEYS = {
 }
 
 
-@dataclass(frozen=True)
-class ObjectStore:
-    """A running S3 server and the keys of its only user."""
+@dataclass(frozen=True, kw_only=True)
+class ObjectStore(S3Server):
+    """The server, which can be disturbed."""
 
-    endpoint_url: str
-    access_key: str
-    secret_key: str
     cluster: Cluster
 
     @contextmanager
@@ -113,42 +104,6 @@ class ObjectStore:
             yield
         finally:
             gateway.send_signal(signal.SIGCONT)
-
-    def client(self, **changes: Any) -> S3Client:
-        """A boto3 client; `changes` replace its arguments, e.g. a wrong `aws_secret_access_key`."""
-        path_style = Config(signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1})
-        arguments: dict[str, Any] = {
-            "endpoint_url": self.endpoint_url,
-            "aws_access_key_id": self.access_key,
-            "aws_secret_access_key": self.secret_key,
-            "region_name": REGION,
-            "config": path_style,
-        }
-        return boto3.client("s3", **(arguments | changes))
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """The bucket of one test, empty at the start."""
-
-    server: ObjectStore
-    name: str
-    client: S3Client
-
-    def object_keys(self) -> list[str]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """The environment with which the settings use this bucket."""
-        return {
-            "S3_BUCKET": self.name,
-            "S3_ENDPOINT_URL": self.server.endpoint_url,
-            "S3_REGION": REGION,
-            "S3_ACCESS_KEY_ID": self.server.access_key,
-            "S3_SECRET_ACCESS_KEY": self.server.secret_key,
-        }
 
 
 class Cluster:
@@ -209,7 +164,7 @@ class Cluster:
         access_key, secret_key = f"TEST{secrets.token_hex(6)}".upper(), secrets.token_urlsafe(24)
         names = [f"--uid={USER}", f"--display-name={USER}"]
         self.administrate("user", "create", *names, f"--access-key={access_key}", f"--secret={secret_key}")
-        return ObjectStore(f"http://127.0.0.1:{self.port}", access_key, secret_key, self)
+        return ObjectStore(f"http://127.0.0.1:{self.port}", access_key, secret_key, cluster=self)
 
     def administrate(self, *arguments: str) -> None:
         self._run("radosgw-admin", *arguments)
@@ -237,7 +192,7 @@ class Cluster:
 
 
 @pytest.fixture(scope="session")
-def s3_server(places: Places) -> Iterator[ObjectStore]:
+def avatar_s3_server(places: Places) -> Iterator[ObjectStore]:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     if missing:
         pytest.fail(
@@ -250,14 +205,6 @@ def s3_server(places: Places) -> Iterator[ObjectStore]:
 
 
 @pytest.fixture
-def s3(s3_server: ObjectStore) -> Iterator[Bucket]:
-    """A new bucket. Its objects are deleted after the test, because they take memory."""
-    client = s3_server.client()
-    bucket = Bucket(s3_server, f"test-{secrets.token_hex(6)}", client)
-    client.create_bucket(Bucket=bucket.name)
-    yield bucket
-    keys = bucket.object_keys()
-    for key in keys:
-        client.delete_object(Bucket=bucket.name, Key=key)
-    client.delete_bucket(Bucket=bucket.name)
-    client.close()
+def s3(avatar_bucket: Bucket) -> Bucket:
+    """A new bucket on this server."""
+    return avatar_bucket

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from localstack import binaries
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
+from profiles.testing.http import QuietHandler, serving
 
 COMPILER = binaries.ROOT / "contracts" / "solc.cjs"
 
@@ -56,8 +55,8 @@ def _verify(state: Sourcify, chain: Chain, address: str, body: dict[str, Any]) -
     return 202, {"verificationId": str(len(state.jobs) - 1)}
 
 
-def _handler(state: Sourcify, chain: Chain) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _handler(state: Sourcify, chain: Chain) -> type[QuietHandler]:
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             self._send(*_verify(state, chain, self.path.rpartition("/")[2], body))
@@ -70,17 +69,11 @@ def _handler(state: Sourcify, chain: Chain) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(b"<html>Bad gateway</html>" if state.is_down else json.dumps(content).encode())
 
-        def log_message(self, *_: Any) -> None:
-            pass
-
     return Handler
 
 
 @pytest.fixture
 def sourcify(chain: Chain) -> Iterator[Sourcify]:
     state = Sourcify()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _handler(state, chain)) as server:
-        state.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with serving(_handler(state, chain)) as state.url:
         yield state
-        server.shutdown()

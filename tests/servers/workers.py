@@ -14,7 +14,8 @@ from django.db import connection
 
 from localstack import binaries
 from localstack.processes import Program, Running
-from tests.servers.chain import CHAIN_ID, Chain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer
 

@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from avatarsite.middleware import PERMISSIONS_POLICY
+from profiles.testing.people import a_person, an_upload
 from tests.kit.other_hosts import HEADERS, names_another
-from tests.kit.people import a_person, an_upload
 from tests.kit.routes import Route, belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

@@ -22,8 +22,8 @@ from nft.models import HeldToken, LinkedAccount, TokenSearch, WatchedChain
 from profiles.admin_base import LeasedAdmin, NeedsAttention
 from profiles.leases import OUR_FAULT, Leased, fresh, get_attention, lease_row
 from profiles.models import AuditEntry
-from tests.kit.jobs import queued_by_sweep
-from tests.kit.people import a_person
+from profiles.testing.jobs import queued_by_sweep
+from profiles.testing.people import a_person
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db

@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 from avatarsite.beat import read_schedule
+from avatarsite.queues import QUEUES
 from localstack.binaries import ROOT, VENV
 from profiles import jobs
+from profiles.celery import routes, schedule
 
 # As `celery beat` starts: Celery's loader imports what the app needs before it reads the schedule.
 START = """
@@ -22,7 +24,7 @@ print(len(app.conf.beat_schedule), sorted(loaded & set(sys.modules)))
 
 def test_the_schedule_is_that_of_the_declared_jobs() -> None:
     jobs.discover()
-    assert read_schedule() == jobs.schedule()
+    assert read_schedule() == schedule(QUEUES)
 
 
 def test_beat_loads_no_models_and_no_pages() -> None:
@@ -31,7 +33,7 @@ def test_beat_loads_no_models_and_no_pages() -> None:
         [sys.executable, "-c", START], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
     count, loaded = started.stdout.split(" ", 1)
-    assert int(count) == len(jobs.schedule())
+    assert int(count) == len(schedule(QUEUES))
     assert loaded.strip() == "[]"
 
 
@@ -47,5 +49,5 @@ def test_beat_sends_each_job_to_its_queue() -> None:
     """Beat loads no jobs, so Celery knows no routes there: without a queue in the schedule all would go to one."""
     runs = read_schedule()
     assert {name: run["options"]["queue"] for name, run in runs.items()} == {  # type: ignore[index]
-        name: jobs.routes()[str(run["task"])]["queue"] for name, run in runs.items()
+        name: routes(QUEUES)[str(run["task"])]["queue"] for name, run in runs.items()
     }

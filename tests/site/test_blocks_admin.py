@@ -16,9 +16,9 @@ from profiles.desk.audit_words import sentence_of
 from profiles.models import AuditEntry, Avatar, Block, Hold, Profile
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
+from profiles.testing.people import a_person
+from profiles.testing.pictures import encoded
 from tests.kit.collections_of_pictures import photo
-from tests.kit.people import a_person
-from tests.kit.pictures import encoded
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/profiles/block/add/"

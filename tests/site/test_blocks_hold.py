@@ -23,6 +23,7 @@ from nft.minting.drafts import start_mint
 from nft.minting.requests import publish_mint
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, Collection, TokenClaim
+from nft.testing.chain import Chain
 from profiles.blocks.kinds import SHA256, SIMILAR
 from profiles.images.errors import PictureError
 from profiles.models import Avatar, Block, Profile
@@ -36,7 +37,6 @@ from tests.kit.collections_of_pictures import bust, pattern, photo, pixels
 from tests.kit.disguises import DISGUISES, png
 from tests.kit.mints import install, order
 from tests.kit.world import NOW, World, claim_of, make_world, mint, person
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

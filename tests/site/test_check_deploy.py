@@ -20,13 +20,14 @@ from avatarsite.ops.deployment import database, files, mail, queue, store, web
 from avatarsite.ops.deployment.findings import Finding, Verdict, ok, run_checks
 from localstack.processes import free_port
 from nft.settings.chains import chains
+from nft.testing.chain import Chain
+from nft.testing.fake_node import fake_node
+from nft.testing.genesis import CHAIN_ID
+from profiles.testing.stores import Bucket
 from tests.kit import on_s3
-from tests.kit.fake_node import fake_node
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.pinner import TOKEN, PinnerServer
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer, start_redis
-from tests.servers.s3 import Bucket
 from tests.servers.smtp import MailServer
 
 on_postgres = pytest.mark.skipif(on_sqlite(), reason="PostgreSQL only")

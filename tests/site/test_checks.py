@@ -19,7 +19,11 @@ MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
 
 def ids(**settings: Any) -> set[str]:
     with override_settings(**settings):
-        return {message.id for message in run_checks() if message.id and message.id.startswith(("avatarsite.", "nft."))}
+        return {
+            message.id
+            for message in run_checks()
+            if message.id and message.id.startswith(("avatarsite.", "nft.", "profiles."))
+        }
 
 
 @pytest.mark.parametrize(
@@ -39,8 +43,8 @@ def ids(**settings: Any) -> set[str]:
             {"LOCAL_STACK": False, "NFT_ENABLED": True, "NFT_IPFS_GATEWAYS": ["https://one.example"]},
             "nft.W001",
         ),
-        ({"AVATAR_RECEIPT_SIGNING_KEY": "no key"}, "avatarsite.E009"),
-        ({"AVATAR_RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "avatarsite.E009"),
+        ({"AVATAR_RECEIPT_SIGNING_KEY": "no key"}, "profiles.E017"),
+        ({"AVATAR_RECEIPT_PUBLIC_KEYS": ["AAAA"]}, "profiles.E017"),
         ({"LOCAL_STACK": False, "AVATAR_RECEIPT_SIGNING_KEY": ""}, "avatarsite.W002"),
         ({"ADMIN_PATH": ""}, "avatarsite.E011"),
         ({"ADMIN_PATH": "staff//x"}, "avatarsite.E011"),

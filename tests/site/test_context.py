@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from django.test import RequestFactory, override_settings
+from django.test import override_settings
 
-from avatarsite import context
+from nft.templatetags.nft import wallet_chains
 
 CHAIN = {"name": "Ethereum", "rpc_urls": ["https://node.example/v2/a-key"]}
 
 
 def shown_chain(**more: str) -> dict[str, object]:
     with override_settings(LOCAL_STACK=False, NFT_CHAINS={1: CHAIN | more}):
-        chains = context.site(RequestFactory().get("/"))["chains"]
-    assert isinstance(chains, list)
-    [chain] = chains
+        [chain] = wallet_chains()
     return dict(chain)
 
 

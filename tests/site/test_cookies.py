@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 
 pytestmark = pytest.mark.django_db
 

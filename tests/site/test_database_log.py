@@ -11,9 +11,10 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.utils import timezone
 
 from nft.models import LinkedAccount, SignInChallenge
-from tests.kit.people import a_person
-from tests.kit.wallets import Browser, Wallet
-from tests.servers.chain import Chain
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.wallets import Wallet
+from profiles.testing.people import a_person
 from tests.servers.places import Places, on_sqlite
 
 pytestmark = [

@@ -28,8 +28,8 @@ from profiles.desk.counts import BOUND, words_of_count
 from profiles.desk.roles import make_groups
 from profiles.models import AuditEntry, Notice, StaffNote
 from profiles.store.purge import purge_unreferenced_images
+from profiles.testing.people import a_person, an_upload, in_use
 from tests.kit.desk import ADDRESS, CHAIN_ID, HIDDEN, Case, a_case, a_member_of_staff
-from tests.kit.people import a_person, an_upload, in_use
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 WORDS = ["alice", "';DROP", '"', "%", "\\", "(", "1", "-1", "9" * 90, "0x", "0x" + "f" * 40]

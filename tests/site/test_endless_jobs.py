@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from nft.testing.wallets import NOBODY, chains_at
 from profiles.jobs import Job
 from profiles.leases import Attempting, Leased, fresh, get_attention
 from tests.kit.any_job import KINDS, NobodyExpectedThisError, Queue, fail_after_the_lease, find_starters, make
-from tests.kit.wallets import NOBODY, chains_at
 
 pytestmark = pytest.mark.django_db
 STEPS = 40

@@ -15,8 +15,8 @@ from django.db.models import Model
 from django.test import Client
 
 from nft.models import LinkedAccount, MintRequest, TokenClaim
-from profiles.models import ApiToken, Avatar, Profile, UploadTicket
-from tests.kit.people import a_person, an_upload
+from profiles.models import ApiToken, Avatar, Profile, UploadTicket, WebhookEndpoint
+from profiles.testing.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def belongings(user: User) -> list[dict[str, Any]]:
     """Return every column of every row that belongs to somebody."""
     kinds: list[type[Model]] = [LinkedAccount, TokenClaim, MintRequest, Profile]
     rows: list[Model] = [row for kind in kinds for row in kind._default_manager.filter(user=user).order_by("pk")]
-    for kind in (Avatar, UploadTicket, ApiToken):
+    for kind in (Avatar, UploadTicket, ApiToken, WebhookEndpoint):
         rows += kind._default_manager.filter(profile__user=user).order_by("pk")
     return [{name: value for name, value in vars(row).items() if name != "_state"} for row in rows]
 

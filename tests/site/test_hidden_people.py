@@ -23,7 +23,7 @@ from profiles.own_data.deletion import ask_deletion, keep_account
 from profiles.people.api_tokens import Scope, TokenRequest, create_token
 from profiles.people.email_names import set_found_by_email
 from profiles.serving.direct import find_picture
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 ADDRESS = bytes.fromhex("12" * 20)

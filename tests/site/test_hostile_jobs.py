@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from nft.testing.wallets import chains_at
 from profiles.leases import Leased, fresh
 from tests.kit.any_job import CHAIN_ID, KINDS, Queue, find_starters, make
 from tests.kit.findings import Findings
 from tests.kit.hostile_answers import Shape, answering, json_texts, ok, variants, wire_shapes
-from tests.kit.wallets import chains_at
 
 pytestmark = pytest.mark.django_db
 BLOCK = {"number": "0x7", "hash": "0x" + "ab" * 32, "timestamp": "0x1"}

@@ -17,8 +17,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection, transaction
 from django.test import Client
 
+from profiles.testing.people import a_person, an_upload
 from tests.kit.hostile_requests import Shape, known_shapes, random_shape
-from tests.kit.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
@@ -99,7 +99,7 @@ def failures(db: None) -> Iterator[Failures]:
 def _ask(failures: Failures, cookies: dict[str, str], shapes: list[Shape], random: Random, count: int) -> None:
     """Make so many different requests: a route, a shape and a role each."""
     alice = User.objects.get(username="alice")
-    an_upload(alice.profile)
+    an_upload(alice.avatar_profile)
     every = list(product(routes(belongings_of(alice)), shapes, cookies.items()))
     for route, shape, (role, cookie) in random.sample(every, count):
         failures.ask(route.name, route.path, role, cookie, shape)

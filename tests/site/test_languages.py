@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from django.core import mail
 from django.test import Client
 from django.utils import formats, timezone, translation
 
-from avatarsite.script_words import PARTS, read_words, texts_of
 from profiles.models import Notice, Profile
 from profiles.notices.recording import NewNotice, record_notice
-from tests.kit.people import a_person, an_upload
+from profiles.presenters.script_words import read_words, texts_of
+from profiles.testing.people import a_person, an_upload
+from tests.kit.texts import SCRIPTS, marked_in_script, templates
 from users.devices import device_name, shown_device
 from users.mails import language_of
 from users.notice_mails import send_due
@@ -172,7 +174,17 @@ def test_days_numbers_and_devices_are_written_as_in_the_language() -> None:
         assert shown_device(device_name("")) == "Ein Programm ohne Namen"
 
 
-def test_each_text_of_a_script_is_in_one_part_of_the_site() -> None:
-    parts = [texts_of(part) for part in ("", *PARTS)]
-    assert set().union(*parts) == set(read_words("de"))
-    assert sum(map(len, parts)) == len(set().union(*parts)) + len(parts[1] & parts[2])
+def test_each_text_of_a_script_is_on_the_pages_that_run_it() -> None:
+    """What a page names in `script_words` is all that its scripts say, beside what `profiles` says on every page."""
+    named, run = set(), set()
+    for path in templates():
+        source = path.read_text("utf-8")
+        for tag in re.findall(r"{% script_words (.*?) %}", source):
+            named |= set(re.findall(r"'([^']+)'|\"([^\"]+)\"", tag))
+        run |= set(re.findall(r"{% static '([^']+/?js/[^']+)' %}", source))
+    scripts = {one or other for one, other in named}
+    said = {text for path in SCRIPTS for text in marked_in_script(path.read_text("utf-8"))}
+    assert set().union(texts_of(), *map(texts_of, scripts)) == said
+    assert said <= set(read_words("de"))
+    assert {script for script in run if texts_of(script)} <= scripts | {"js/theme-early.js"}
+    assert not texts_of() & texts_of("nft/js/sign-in.js")

@@ -12,7 +12,7 @@ from django.urls import Resolver404, resolve, reverse
 
 from avatarsite.privacy_facts import domain_of, read_periods, read_third_parties
 from avatarsite.settings.operator import Operator
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/privacy/", "/terms/", "/contact/", "/help/"]

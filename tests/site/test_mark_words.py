@@ -14,16 +14,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from avatarsite import home_page, picture_pages
+from avatarsite import home_page
 from nft.claims.provenance import describe_mark
 from profiles.models import Avatar, Profile
 from profiles.notices.kinds import PATIENCE
 from profiles.pictures.rights import withdraw_avatar
+from profiles.presenters import pictures
 from profiles.serving.showing import shown_picture
-from tests.kit.people import ASSET, a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import ASSET, a_token_picture
 from users.notice_mails import send_due
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+ROOT = Path(__file__).resolve().parents[2]
 OF_AVATARS = "Verified NFT of “Avatars” on Local chain"
 DELEGATED = f"{OF_AVATARS}, held by delegation"
 STORED: dict[str, Any] = {"asset_id": ASSET, "collection": "Avatars"}
@@ -86,7 +88,7 @@ def test_the_home_page_tells_its_person_who_holds_the_token(said: dict[str, Any]
     shown = shown_picture(Profile.objects.get(pk=alice.pk), timezone.now())
     is_delegated = "delegation" in words
     assert ("a vault holds it for you" in home_page.greeting(shown)) == is_delegated
-    assert ("vault" in picture_pages.shown_note(shown, has_chosen=True, on_loss="").text) == is_delegated
+    assert ("vault" in pictures.shown_note(shown, has_chosen=True, on_loss="").text) == is_delegated
 
 
 @pytest.mark.parametrize(
@@ -112,7 +114,7 @@ def test_what_is_not_stored_is_not_said(stored: dict[str, Any] | None, words: st
 
 def test_a_name_with_markup_stays_text() -> None:
     avatar = {"mark": 'Verified NFT of “<b onclick="x">”', "url": "", "size": 96, "alt": ""}
-    html = Template('{% include "components/avatar.html" %}').render(Context(avatar))
+    html = Template('{% include "profiles/components/avatar.html" %}').render(Context(avatar))
     assert "<b" not in html
     assert html.count("&lt;b onclick=&quot;x&quot;&gt;") == 2
 
@@ -122,7 +124,7 @@ def test_no_template_splits_prose_at_commas() -> None:
     splits = re.compile(r"\|(?:yesno|pluralize):\s*(\"[^\"]*\"|'[^']*')")
     torn = [
         f"{path.name}: {argument}"
-        for path in TEMPLATES.rglob("*.*")
+        for path in [*ROOT.glob("templates/**/*.*"), *ROOT.glob("*/templates/**/*.*")]
         for argument in splits.findall(path.read_text("utf-8"))
         if any(not part.strip() or part != part.strip() for part in argument[1:-1].split(","))
     ]

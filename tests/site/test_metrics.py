@@ -16,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from localstack.processes import free_port
 from nft.models import ClaimPicture, TokenClaim, WatchedChain
 from nft.watching import gauges
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db

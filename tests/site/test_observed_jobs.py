@@ -18,8 +18,8 @@ from avatarsite.ops.counters import Total, read
 from avatarsite.ops.ids import working_on
 from avatarsite.queues import QUEUES
 from localstack.processes import Running
+from nft.testing.chain import Chain
 from profiles.jobs import enqueue, get_job
-from tests.servers.chain import Chain
 from tests.servers.places import Places
 from tests.servers.redis import RedisServer
 from tests.servers.workers import Programs

@@ -18,7 +18,7 @@ from avatarsite.ops.ids import get_ids
 from avatarsite.ops.requests import Handler, Observed
 from avatarsite.ops.traces import tracer
 from profiles.serving.response_cache import FastPath
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.servers.redis import RedisServer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("one_connection")]
@@ -106,7 +106,7 @@ def test_an_answer_from_memory_has_an_id_of_its_own(redis: Redis) -> None:
     answers = [site.get("/avatar/alice.png", HTTP_X_REQUEST_ID=f"request-{number}") for number in range(3)]
     assert {status for status, _ in answers} == {"200 OK"}
     assert [headers["X-Request-ID"] for _, headers in answers] == ["request-0", "request-1", "request-2"]
-    assert site.counted() == {("avatar", "2xx"): 1, ("memory", "2xx"): 2}
+    assert site.counted() == {("profiles:avatar", "2xx"): 1, ("memory", "2xx"): 2}
 
 
 def test_an_error_is_counted_and_logged_with_the_id(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,8 +17,8 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from avatarsite.middleware import OneHost
+from profiles.testing.people import a_person, an_upload
 from tests.kit.other_hosts import HEADERS, PORT
-from tests.kit.people import a_person, an_upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 

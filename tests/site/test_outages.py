@@ -23,18 +23,20 @@ from nft.claims.picture import fetch_picture
 from nft.core.evm.address import parse_address
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, LinkedAccount, MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles import outages
 from profiles.leases import OUTAGE_DELAY, lease_row
 from profiles.models import Avatar, StoredImage
 from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, a_picture, an_upload
+from profiles.testing.stores import Bucket
 from tests.kit import on_s3
-from tests.kit.jobs import run
 from tests.kit.mints import install
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.world import deploy_avatar_token, make_world, pinned_metadata
 from tests.kit.world import mint as mint_token
-from tests.servers.chain import CHAIN_ID, Chain
-from tests.servers.s3 import Bucket
+from tests.servers.s3 import ObjectStore
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -202,7 +204,9 @@ def test_without_a_store_an_upload_says_why(browser: Client, no_store: None) -> 
 
 def test_without_a_store_the_api_says_why(alice: User, no_store: None) -> None:
     """Of the same error a program and a person read the same sentence."""
-    secret = create_token(alice.profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice).secret
+    secret = create_token(
+        alice.avatar_profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice
+    ).secret
     response = Client().put(
         "/api/v1/me/picture", a_picture(), content_type="image/png", headers={"authorization": f"Bearer {secret}"}
     )
@@ -229,10 +233,15 @@ def test_without_a_store_a_mint_says_why(
 
 
 def test_a_store_that_refuses_us_is_its_operators_problem(
-    browser: Client, s3: Bucket, settings: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    browser: Client,
+    s3: Bucket,
+    avatar_s3_server: ObjectStore,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     on_s3.use(settings, s3, monkeypatch, retries={"total_max_attempts": 1})
-    with s3.server.suspended():
+    with avatar_s3_server.suspended():
         response = browser.post("/settings/picture/", {"content": upload_file()}, headers={"accept": "text/html"})
     check_answer(response, STORE_DOWN)
     check_nothing_was_stored()
@@ -242,10 +251,10 @@ def test_a_store_that_refuses_us_is_its_operators_problem(
 
 
 def test_a_store_that_does_not_answer_is_not_waited_for(
-    browser: Client, s3: Bucket, settings: Any, monkeypatch: pytest.MonkeyPatch
+    browser: Client, s3: Bucket, avatar_s3_server: ObjectStore, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     on_s3.use(settings, s3, monkeypatch, read_timeout=1, retries={"total_max_attempts": 1})
-    with s3.server.frozen():
+    with avatar_s3_server.frozen():
         response = browser.post("/settings/picture/", {"content": upload_file()}, headers={"accept": "text/html"})
     check_answer(response, STORE_DOWN)
 

@@ -7,10 +7,8 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import zlib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 
 import pytest
@@ -18,6 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Status
 
 from localstack.binaries import ROOT
+from profiles.testing.http import QuietHandler, serving
 
 #: An account, a mail address, a signature, a session and a network address, as they stand in errors and requests.
 SECRETS = [
@@ -74,7 +73,7 @@ print(sorted(name for name in ("sentry_sdk", "opentelemetry.exporter") if name i
 """
 
 
-class Sink(BaseHTTPRequestHandler):
+class Sink(QuietHandler):
     """A server for reports and traces. `received` has the path and the body of each."""
 
     received: ClassVar[list[tuple[str, bytes]]] = []
@@ -90,18 +89,12 @@ class Sink(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, *arguments: object) -> None:
-        pass
-
 
 @pytest.fixture
 def sink() -> Iterator[str]:
     Sink.received.clear()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with serving(Sink) as url:
+        yield url.removeprefix("http://")
 
 
 def run_site(**settings: str) -> list[str]:

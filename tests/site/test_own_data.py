@@ -38,10 +38,10 @@ from profiles.people.profiles import ProfileText, profile_of, update_profile
 from profiles.serving.lookup import find_avatar_view
 from profiles.store import exports, objects
 from profiles.store.purge import purge_unreferenced_images
+from profiles.testing.people import a_person, a_picture, an_upload
 from profiles.upkeep.janitor import Cleaning, clean_uploads
 from tests.kit.any_job import make
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import belongings_of, routes
 from users.notice_mails import send_due
 

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from nft.models import HeldToken, LinkedAccount
 from profiles.models import Profile
-from tests.kit.people import a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 SIGNED_IN = [

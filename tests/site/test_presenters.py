@@ -11,14 +11,17 @@ import pytest
 from django import forms
 from django.utils import timezone
 
-from avatarsite import home_page, navigation, notice_pages, picture_pages, proof_pages
+from avatarsite import home_page, navigation
 from avatarsite.home_page import Progress
-from avatarsite.templatetags.site import error_lead, our_help
+from nft.views.picture_words import TokenWords, provenance_facts
 from profiles.models import Avatar, Notice, Profile
+from profiles.notices.words import facts_of, render_subject, template_of
 from profiles.page_parts import Pill
+from profiles.presenters import notices, pictures
 from profiles.serving.showing import ShownPicture
-from users.mails import render_subject
-from users.notice_words import facts_of, template_of
+from profiles.source_words import SourceWords
+from profiles.templatetags.profiles import error_lead, help_unless_said
+from users.templatetags.users import in_our_words
 
 NOTHING_DONE = Progress(has_picture=False, is_described=False, has_profile_text=False, can_recover=False)
 ALL_DONE = Progress(True, True, True, True, has_account=True, has_token=True, has_minted=True)
@@ -52,19 +55,19 @@ DELEGATED = {"by_delegation": True}
     ],
 )
 def test_what_others_see(picture: ShownPicture, pill: Pill | None) -> None:
-    note = picture_pages.shown_note(picture, has_chosen=True, on_loss="")
+    note = pictures.shown_note(picture, has_chosen=True, on_loss="")
     assert note.pill == pill
     assert bool(note.text) == (picture.avatar is not None)
 
 
 @pytest.mark.parametrize(("has_chosen", "headline"), [(True, "No picture at the moment"), (False, "No picture yet")])
 def test_no_picture(headline: str, *, has_chosen: bool) -> None:
-    assert picture_pages.shown_note(shown(None), has_chosen=has_chosen, on_loss="").headline == headline
+    assert pictures.shown_note(shown(None), has_chosen=has_chosen, on_loss="").headline == headline
 
 
 def test_a_lost_picture_is_kept_for_a_while_or_for_good() -> None:
     lost = shown(avatar(state="withdrawn", reason="It was <sold>."))
-    texts = [picture_pages.shown_note(lost, has_chosen=True, on_loss=rule).text for rule in ("keep", "revert")]
+    texts = [pictures.shown_note(lost, has_chosen=True, on_loss=rule).text for rule in ("keep", "revert")]
     assert ["for a while" in text for text in texts] == [False, True]
     assert all("It was &lt;sold&gt;." in text for text in texts)
 
@@ -87,7 +90,7 @@ def test_a_lost_picture_is_kept_for_a_while_or_for_good() -> None:
 def test_pills_of_the_history(columns: dict[str, Any], labels: list[str], *, is_current: bool, has_mark: bool) -> None:
     entry = avatar(**columns)
     entry.is_current, entry.has_mark = is_current, has_mark
-    assert [pill.label for pill in picture_pages.history_pills(entry)] == labels
+    assert [pill.label for pill in pictures.history_pills(entry)] == labels
 
 
 @pytest.mark.parametrize(
@@ -103,26 +106,26 @@ def test_pills_of_the_history(columns: dict[str, Any], labels: list[str], *, is_
 def test_actions_of_the_history(columns: dict[str, Any], labels: list[str], *, is_current: bool) -> None:
     entry = avatar(**columns)
     entry.is_current = is_current
-    found = picture_pages.history_entry(entry, "position")
+    found = pictures.history_entry(entry, "position")
     assert [action.label for action in found.actions] == labels
     assert bool(found.describe_url) == bool(labels)
     if labels:
         assert found.actions[-1].fields == (("after", "position"),)
-        assert picture_pages.history_entry(entry, "").actions[-1].fields == ()
+        assert pictures.history_entry(entry, "").actions[-1].fields == ()
 
 
 def test_titles_of_the_history() -> None:
     titled, described, bare = avatar(title="Lake"), avatar(alt_text="x" * 90), avatar("upload")
-    assert picture_pages.history_entry(titled, "").title == "Lake"
-    assert picture_pages.history_entry(described, "").title == "x" * 79 + "…"
-    assert picture_pages.history_entry(described, "").describe_label == "Change description"
-    assert picture_pages.history_entry(bare, "").title == "Upload"
-    assert picture_pages.history_entry(bare, "").describe_label == "Add a description"
+    assert pictures.history_entry(titled, "").title == "Lake"
+    assert pictures.history_entry(described, "").title == "x" * 79 + "…"
+    assert pictures.history_entry(described, "").describe_label == "Change description"
+    assert pictures.history_entry(bare, "").title == "Upload"
+    assert pictures.history_entry(bare, "").describe_label == "Add a description"
 
 
 LAKE = {"name": "Lake", "then": "earlier", "earlier": "Low Sun"}
 AGAIN = "Low Sun is your picture again."
-BY_FIREFOX = {"template": "mail/sign_in", "device": "Firefox on Linux", "ip": "192.0.2.7"}
+BY_FIREFOX = {"template": "users/mail/sign_in", "device": "Firefox on Linux", "ip": "192.0.2.7"}
 CHANGED = {"template": "account/email/password_changed", "device": "Firefox on Linux", "ip": "192.0.2.7"}
 
 
@@ -177,12 +180,12 @@ CHANGED = {"template": "account/email/password_changed", "device": "Firefox on L
 )
 def test_notices(kind: str, facts: dict[str, str], sentence: str, headline: str, text: str, label: str) -> None:
     notice = Notice(kind=kind, subject=str(UUID(int=7)), facts=facts, at=timezone.now(), sentence=sentence)
-    (found,) = notice_pages.shown_notices([notice], Profile(), "/here/")
+    (found,) = notices.shown_notices([notice], Profile(), "/here/")
     assert (found.headline, found.text) == (headline, text)
     assert [action.label for action in found.actions] == [each for each in (label, "Mark as read") if each]
     assert found.actions[-1].fields == (("next", "/here/"),)
     notice.read_at = timezone.now()
-    (read,) = notice_pages.shown_notices([notice], Profile(), "/here/")
+    (read,) = notices.shown_notices([notice], Profile(), "/here/")
     assert "Mark as read" not in [action.label for action in read.actions]
 
 
@@ -192,14 +195,14 @@ def test_notices(kind: str, facts: dict[str, str], sentence: str, headline: str,
 def test_a_picture_whose_right_is_back(label: str, *, is_offered: bool, is_current: bool) -> None:
     picture = avatar(is_offered=is_offered)
     notice = Notice(kind="returned", facts={"name": "Lake"}, at=timezone.now(), read_at=timezone.now(), avatar=picture)
-    (found,) = notice_pages.shown_notices([notice], Profile(avatar_id=picture.pk if is_current else None), "/")
+    (found,) = notices.shown_notices([notice], Profile(avatar_id=picture.pk if is_current else None), "/")
     assert found.headline == "Lake is yours again."
     assert [action.label for action in found.actions] == ([label] if label else [])
 
 
 def test_every_kind_has_a_label_and_its_texts() -> None:
     for kind in Notice.Kind:
-        assert notice_pages.kind_label(kind)
+        assert notices.kind_label(kind)
         if kind == Notice.Kind.ACCOUNT:  # names its own
             continue
         notice = Notice(kind=kind, subject=str(UUID(int=7)), facts={"name": "Lake"}, at=timezone.now())
@@ -264,35 +267,36 @@ def test_greeting(picture: ShownPicture, start: str) -> None:
     ],
 )
 def test_receipt(facts: dict[str, Any] | None, picture: ShownPicture, headline: str, text: str) -> None:
-    verdict = proof_pages.receipt_verdict(picture, facts)
+    verdict = pictures.receipt_verdict(picture, facts)
     assert verdict.headline == headline
     assert text in verdict.text
 
 
 def test_a_hidden_account_is_not_among_the_facts() -> None:
-    terms = [fact.term for fact in proof_pages.provenance_facts(FACTS)]
+    terms = [fact.term for fact in provenance_facts(FACTS)]
     assert terms == ["Token", "Token id", "Chain", "Contract", "Checked", "Block", "Image"]
     account = FACTS | {"account": "0xA0", "account_name": "a.eth"}
-    held = next(fact for fact in proof_pages.provenance_facts(account) if fact.term == "Held by")
+    held = next(fact for fact in provenance_facts(account) if fact.term == "Held by")
     assert (held.text, held.copied) == ("<strong>a.eth</strong>", "0xA0")
 
 
 @pytest.mark.parametrize(("account", "who"), [("0xA0", "the account below"), ("", "this person’s account")])
 def test_a_vault_is_told(account: str, who: str) -> None:
-    facts = proof_pages.provenance_facts(FACTS | DELEGATED | {"account": account, "vault": "0xB0"})
+    facts = provenance_facts(FACTS | DELEGATED | {"account": account, "vault": "0xB0"})
     by_term = {fact.term: fact for fact in facts}
     assert who in by_term["Held"].text
     assert by_term["Vault"].copied == "0xB0"
     assert ("Delegated to" in by_term) == bool(account)
-    assert "a vault. The vault" in proof_pages.how_we_know("Alice", FACTS | DELEGATED)
-    assert "named an account that Alice proved" in proof_pages.how_we_know("Alice", FACTS)
+    assert "a vault. The vault" in TokenWords().how_we_know("Alice", FACTS | DELEGATED)
+    assert "named an account that Alice proved" in TokenWords().how_we_know("Alice", FACTS)
+    assert TokenWords().in_short("Alice", FACTS) == "Alice owns this NFT. Checked on Ethereum."
 
 
 @pytest.mark.parametrize(
     ("proof", "start"), [("cid", "Proved: every byte"), ("inline", "Proved: the image"), ("mutable", "Read from a web")]
 )
 def test_how_the_image_is_proved(proof: str, start: str) -> None:
-    image = next(fact for fact in proof_pages.provenance_facts(FACTS | {"proof": proof}) if fact.term == "Image")
+    image = next(fact for fact in provenance_facts(FACTS | {"proof": proof}) if fact.term == "Image")
     assert image.text.startswith(start)
 
 
@@ -314,7 +318,9 @@ def test_settings_say_where_one_is(here: str, label: tuple[str, str], current: s
     assert all(not other.pages for other in groups if other != group), "other groups are closed"
 
 
-def test_a_group_of_one_page_is_that_page() -> None:
+def test_a_group_of_one_page_is_that_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = navigation.Group("Developer", (navigation.Page("API tokens", "profiles:api_tokens"),))
+    monkeypatch.setattr(navigation, "SETTINGS", (alone,))
     [group] = [group for group in navigation.settings_groups("profiles:api_tokens") if group.link.current]
     assert (group.link.current, group.pages) == ("page", ())
     assert not [group for group in navigation.settings_groups("home") if group.link.current]
@@ -345,6 +351,18 @@ class _Form(forms.Form):
 def test_labels_and_help_of_fields() -> None:
     form = _Form({"question": "x"})
     assert [error_lead(form[name]) for name in ("question", "password1")] == ["What?", "Password1:"]
-    assert our_help(form["question"]) == ""
-    assert our_help(_Form()["question"]) == "Say it."
-    assert our_help(form["password1"]).startswith("At least 8 characters")
+    assert help_unless_said(form["question"]) == ""
+    assert help_unless_said(_Form()["question"]) == "Say it."
+    assert help_unless_said(in_our_words(form)["password1"]).startswith("At least 8 characters")
+
+
+def test_a_source_without_words_of_its_own_has_those_for_every_source() -> None:
+    words, picture = SourceWords(), avatar("unknown", reason="It <ended>.")
+    notes = [words.verified(picture, "<b>"), words.doubted(picture), words.unchecked(picture)]
+    notes += [words.kept(picture, for_good=each) for each in (True, False)]
+    assert [note.pill.style for note in notes] == ["good", *["wait"] * 4]
+    assert not any("<b>" in note.text or "<ended>" in note.text for note in notes)
+    assert pictures.shown_note(shown(picture), has_chosen=True, on_loss="").pill == words.unchecked(picture).pill
+    facts = words.facts({"asset_id": "club/<7>", "none": None})
+    assert [(fact.term, fact.text) for fact in facts] == [("asset_id", "club/&lt;7&gt;")]
+    assert words.verdict({}, is_marked=True) != words.verdict({}, is_marked=False)

@@ -10,13 +10,14 @@ from avatarsite import queue_order
 from avatarsite.queues import QUEUES, WORKERS, choose_queues
 from localstack.binaries import ROOT
 from profiles import jobs
+from profiles.celery import routes
 
 CHAIN = WORKERS["chain"].queues
 
 
 def test_every_queue_has_a_worker_and_every_job_a_queue_of_the_list() -> None:
     jobs.discover()
-    assert {queue["queue"] for queue in jobs.routes().values()} == set(QUEUES)
+    assert {queue["queue"] for queue in routes(QUEUES).values()} == set(QUEUES)
     together = [queue for kind, worker in WORKERS.items() if kind != "all" for queue in worker.queues]
     assert sorted(together) == sorted(QUEUES)
     assert WORKERS["all"].queues == QUEUES

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.verifier import load
 
 ROUTES = ["/avatar/{}.json", "/u/{}/receipt/", "/prove/{}/"]

@@ -21,11 +21,12 @@ from django.test import Client
 from django.urls import reverse
 
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.models import Avatar, Profile
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, an_upload
 from tests.kit.routes import Route, belongings_of, routes
-from tests.kit.wallets import Browser, Wallet
 from users.email_links import EmailLink
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
@@ -40,6 +41,8 @@ FIELDS: dict[str, dict[str, Any]] = {
     "loss": {"on_loss": "plain", "returns_by_itself": "on"},
     "notice_settings": {"received.site": "on"},
     "api_tokens": {"name": "Backup", "scopes": ["read"], "days": "30"},
+    "webhooks": {"url": "https://hooks.example/", "events": ["avatar.changed"]},
+    "webhook": {"events": ["picture.removed"]},
     "picture_crop": {"crop_x": "0", "crop_y": "0", "crop_size": "0.5"},
     "account_email": {"action_add": "", "email": "second@example.org"},
     "account_change_password": {"oldpassword": "x", "password1": PASSWORD, "password2": PASSWORD},
@@ -241,6 +244,8 @@ def test_what_is_removed_while_it_is_used(failures: list[str]) -> None:
         ("account_logout", "picture"),
         ("sessions_end", "edit"),
         ("api_token_revoke", "api_tokens"),
+        ("webhook_delete", "webhook_rotate"),
+        ("webhook_delete", "webhook_again"),
     ]
     for pair in pairs:
         client, ids = owner()

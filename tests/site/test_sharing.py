@@ -15,7 +15,8 @@ from PIL import Image
 
 from profiles.images.card import Card, draw_card
 from profiles.models import Profile
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload
+from profiles.testing.people import a_person, a_picture, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 ORIGIN = "http://localhost:8000"

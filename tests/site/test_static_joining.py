@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from django.core.files.storage import FileSystemStorage
 from avatarsite.static_files import HashedStaticFiles
 from avatarsite.static_joining import JoiningError, imports_others, join_script, join_styles
 
-STATIC = Path(__file__).parents[2] / "static"
+ROOTS = [Path(__file__).parents[2] / root for root in ("static", "profiles/static", "nft/static")]
+SOURCES = {str(path.relative_to(root)): path for root in ROOTS for path in root.rglob("*") if path.is_file()}
+OURS = re.compile(r"(?:\w+/)?(?:js|css)/[^/]+$")
 PAGE = (
     'import { greet as hello, NAME } from "./greeting.js";\nimport "./side-effect.js";\n\nconsole.log(hello(NAME));\n'
 )
@@ -79,27 +82,44 @@ def test_modules_in_a_circle_are_named() -> None:
         join_script("js/page.js", files.__getitem__)
 
 
+def test_a_module_of_another_app_is_joined_under_a_name_of_its_own() -> None:
+    files = FILES | {
+        "nft/js/page.js": 'import { shout } from "../../js/shout.js";\nimport { shout as own } from "./shout.js";\n'
+        'console.log(shout("a"), own("b"));\n',
+        "nft/js/shout.js": "export function shout(text) {\n  return text + text;\n}\n",
+    }
+    script = join_script("nft/js/page.js", files.__getitem__)
+    command = ["node", "--input-type=module", "--eval", script]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "A! bb\n"
+
+
 def test_every_stylesheet_is_in_the_one_of_all_pages_or_in_that_of_the_admin() -> None:
-    read = {f"css/{path.name}": path.read_text(encoding="utf-8") for path in (STATIC / "css").glob("*.css")}
+    read = {name: path.read_text(encoding="utf-8") for name, path in SOURCES.items() if name.endswith(".css")}
     joined = join_styles("css/site.css", read.__getitem__)
     assert not imports_others(joined)
-    assert {name for name, text in read.items() if text not in joined} == {"css/site.css", "css/admin.css"}
-    with pytest.raises(JoiningError, match="another folder"):
-        join_styles("css/site.css", (read | {"css/site.css": '@import "../other.css";\n'}).__getitem__)
+    apart = {"css/site.css", "profiles/css/profiles.css", "nft/css/nft.css", "profiles/css/admin.css"}
+    assert {name for name, text in read.items() if text not in joined} == apart
+
+
+def test_a_stylesheet_of_another_folder_names_no_file_by_its_place() -> None:
+    files = {"css/site.css": '@import "../app/a.css";\n', "app/a.css": "a { b: url(data:x) }\n"}
+    assert join_styles("css/site.css", files.__getitem__) == files["app/a.css"]
+    for place in ("a.svg", "'../a.svg'"):
+        with pytest.raises(JoiningError, match="another folder"):
+            join_styles("css/site.css", (files | {"app/a.css": f"a {{ b: url({place}) }}\n"}).__getitem__)
 
 
 def test_collected_scripts_import_nothing_that_a_page_would_wait_for(tmp_path: Path) -> None:
     """Also each is whole: whatever an import or `import()` names was collected, or hashing would have failed."""
-    sources = FileSystemStorage(STATIC)
     collected = HashedStaticFiles(location=tmp_path, base_url="/static/")
-    names = [str(path.relative_to(STATIC)) for path in STATIC.rglob("*") if path.is_file()]
-    for name in names:
-        with sources.open(name) as file:
+    sources = {name: FileSystemStorage(path.parents[name.count("/")]) for name, path in SOURCES.items()}
+    for name, storage in sources.items():
+        with storage.open(name) as file:
             StaticFilesStorage.save(collected, name, file)
-    results = list(collected.post_process({name: (sources, name) for name in names}))
+    results = list(collected.post_process({name: (storage, name) for name, storage in sources.items()}))
     assert not [error for _, _, error in results if isinstance(error, Exception)]
-    for name in names:
-        if name.startswith(("js/", "css/")):
+    for name in sources:
+        if OURS.match(name):
             text = (tmp_path / collected.stored_name(name)).read_text(encoding="utf-8")
             assert not imports_others(text), name
             assert "@import" not in text, name

@@ -7,8 +7,8 @@ import re
 import pytest
 from django.test import Client
 
-from avatarsite.templatetags.site import our_label
 from users.devices import device_name
+from users.templatetags.users import our_label
 
 MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from tests.kit.wallets import Browser
+    from nft.testing.browser import Browser
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _without_a_chain(no_chain: None) -> None:
 
 @pytest.fixture
 def browser() -> Browser:
-    from tests.kit.wallets import Browser
+    from nft.testing.browser import Browser
 
     return Browser()
 

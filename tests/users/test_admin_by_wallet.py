@@ -14,7 +14,9 @@ from django.utils import timezone
 
 from nft.accounts import linking
 from nft.accounts.linking import Proof
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 
 pytestmark = pytest.mark.django_db
 ADMIN = "/admin/"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,16 +10,16 @@ from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.core.mail import EmailMultiAlternatives
-from django.template import engines
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from localstack.binaries import ROOT
+from nft.testing.browser import Browser
 from profiles.models import Notice, Profile
 from profiles.notices.choices import MAIL, set_choices
 from profiles.notices.recording import NewNotice, record_notice
-from tests.kit.people import a_person
-from tests.kit.wallets import Browser
+from profiles.testing.people import a_person
 from tests.servers.smtp import MailServer
 from users.mails import Mail, Part, build_message, greeted_name, parse_parts
 from users.notice_mails import send_due
@@ -68,8 +67,9 @@ WHERE |= {"subject": "7d9f1b5e-8f47-4a57-9b54-0f6f0a6f2a11", "label": "Ledger"}
 
 
 def templates() -> list[str]:
-    (root,) = [Path(each) for each in engines["django"].dirs]
-    return sorted(str(path.relative_to(root)).removesuffix("_subject.txt") for path in root.rglob("*_subject.txt"))
+    roots = [ROOT / app / "templates" for app in ("users", "profiles", "nft")]
+    found = [path.relative_to(root) for root in roots for path in root.rglob("*_subject.txt")]
+    return sorted(str(name).removesuffix("_subject.txt") for name in found)
 
 
 def test_every_mail_of_the_site_is_text_and_html_with_the_sites_name(alice: Profile) -> None:
@@ -93,7 +93,7 @@ def test_every_mail_of_the_site_is_text_and_html_with_the_sites_name(alice: Prof
 
 def test_what_strangers_wrote_stays_text(alice: Profile) -> None:
     facts = WHERE | {"name": "<b>Lake</b> & more", "sender": "Click:\nhttp://evil.example/"}
-    message = build_message(Mail("mail/received", "alice@example.org", facts, alice))
+    message = build_message(Mail("nft/mail/received", "alice@example.org", facts, alice))
     assert "<b>Lake" in message.body
     assert "&lt;b&gt;Lake&lt;/b&gt; &amp; more" in html_of(message)
     assert 'href="http://evil' not in html_of(message)
@@ -126,7 +126,7 @@ def test_a_mail_is_in_the_language_of_its_reader(alice: Profile, settings: Any) 
     settings.LANGUAGES = [("en", "English"), ("de", "Deutsch")]
     for chosen, used in (("de", "de"), ("", "en"), ("xx", "en")):
         alice.language = chosen
-        message = build_message(Mail("mail/test", "a@example.org", {}, alice))
+        message = build_message(Mail("users/mail/test", "a@example.org", {}, alice))
         assert f'<html lang="{used}">' in html_of(message)
     assert translation.get_language() == "en"
 

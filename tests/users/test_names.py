@@ -13,9 +13,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.models import FormerHandle
 from profiles.people.profiles import ProfileText, profile_of, update_profile
-from tests.kit.wallets import Browser, Wallet
 from users.people_lookup import find_by_login
 
 pytestmark = pytest.mark.django_db

@@ -20,7 +20,8 @@ from profiles.models import Notice, Profile
 from profiles.notices.choices import set_choices
 from profiles.notices.recording import mark_read
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
-from tests.kit.people import a_person, a_token_picture
+from profiles.testing.people import a_person
+from tests.kit.token_pictures import a_token_picture
 from users import mails
 from users.notice_mails import GIVEN_UP, send_due
 

@@ -13,7 +13,8 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.kit.wallets import Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from users.notice_mails import send_due
 
 pytestmark = pytest.mark.django_db
@@ -82,7 +83,7 @@ def test_of_a_wallet_that_comes_and_goes_without_its_address(person: Browser, wa
     person.link(wallet)
     linked = letter()
     assert "A wallet account was linked to your profile." in linked
-    person.client.post(reverse("nft:wallet_unlink", args=[alice.linked_accounts.get().pk]))
+    person.client.post(reverse("nft:wallet_unlink", args=[alice.nft_linked_accounts.get().pk]))
     unlinked = letter()
     assert "A wallet account was unlinked from your profile." in unlinked
     assert wallet.address[2:].lower() not in f"{linked} {unlinked}".lower()
@@ -96,7 +97,7 @@ def test_what_the_sites_team_did_names_none_of_their_machines(
     letter()
     staff = Browser()
     staff.enter(admin_user)
-    chosen = {"action": "unlink", "_selected_action": [str(alice.linked_accounts.get().pk)], "reason": "Stolen"}
+    chosen = {"action": "unlink", "_selected_action": [str(alice.nft_linked_accounts.get().pk)], "reason": "Stolen"}
     staff.client.post(reverse("admin:nft_linkedaccount_changelist"), chosen)
     text = letter()
     assert "The site’s team did this." in text

@@ -15,8 +15,10 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import ApiToken
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
 LONG_AGO = 46 * 60
@@ -89,10 +91,10 @@ class TestWhoHasAWalletOnly:
         second = link(owner, Wallet.create())
         path = reverse("nft:wallet_unlink", args=[second.pk])
         assert browser.client.post(path)["Location"].startswith(ASK_WALLET)
-        assert owner.linked_accounts.count() == 2
+        assert owner.nft_linked_accounts.count() == 2
         back = prove_by_wallet(browser, wallet, path).json()["redirect"]
         assert browser.client.post(back)["Location"] == reverse("nft:wallets")
-        assert owner.linked_accounts.count() == 1
+        assert owner.nft_linked_accounts.count() == 1
 
     @pytest.mark.parametrize("purpose", ["link", "move"])
     def test_no_text_to_link_or_move_is_written_without_one(
@@ -111,7 +113,7 @@ class TestTheProof:
     def test_its_text_names_the_profile_and_the_step(self, browser: Browser, wallet: Wallet, owner: User) -> None:
         step = reverse("profiles:api_tokens")
         text = browser.text_for(wallet.address, purpose="reauthenticate", next=step)
-        assert f"Prove that it is still {owner.profile.handle}, before you make a token for programs." in text
+        assert f"Prove that it is still {owner.avatar_profile.handle}, before you make a token for programs." in text
 
     @pytest.mark.parametrize("wanted", ["", "https://evil.example/", "//evil.example", "/nowhere/", "\u202e\n"])
     def test_a_step_nobody_knows_is_described_in_general(
@@ -216,7 +218,7 @@ class TestTheLastWayIn:
         assert "It no longer lets you in here" in self.remove(browser, passkey)
         assert not Authenticator.objects.exists()
         browser.client.post(reverse("nft:wallet_unlink", args=[account.pk]))
-        assert alice.linked_accounts.count() == 1
+        assert alice.nft_linked_accounts.count() == 1
 
     def test_beside_a_password_it_may_go(self, browser: Browser, alice: User, passkey: Authenticator) -> None:
         browser.enter(alice)

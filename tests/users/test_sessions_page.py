@@ -19,10 +19,12 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, WalletSession
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
 from profiles.people.api_tokens import Scope, TokenError, TokenRequest, create_token, find_token
 from profiles.people.profiles import profile_of
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/sessions/"

@@ -6,8 +6,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from profiles.people.profiles import profile_of
-from tests.kit.wallets import Browser, Wallet
 
 pytestmark = pytest.mark.django_db
 WELCOME = "/settings/welcome/"
@@ -29,8 +30,8 @@ def test_nobody_reads_the_neutral_handle(browser: Browser, newcomer: User) -> No
 def test_a_chosen_handle_is_theirs_and_they_go_where_they_wanted(browser: Browser, newcomer: User) -> None:
     answer = browser.client.post(WELCOME, {"handle": " Mira ", "next": "/mint/"})
     assert answer["Location"] == "/mint/"
-    newcomer.profile.refresh_from_db()
-    assert newcomer.profile.handle == "mira"
+    newcomer.avatar_profile.refresh_from_db()
+    assert newcomer.avatar_profile.handle == "mira"
     assert browser.client.get("/u/mira/").status_code == 200
 
 
@@ -52,8 +53,8 @@ def test_a_handle_that_can_not_be_had_is_refused_with_the_reason(
     answer = browser.client.post(WELCOME, {"handle": handle, "next": "/mint/"})
     assert answer.status_code == 422
     assert reason in answer.content.decode()
-    newcomer.profile.refresh_from_db()
-    assert newcomer.profile.handle.startswith("user-")
+    newcomer.avatar_profile.refresh_from_db()
+    assert newcomer.avatar_profile.handle.startswith("user-")
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\\\\evil"])

@@ -19,7 +19,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from tests.kit.wallets import Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 
 pytestmark = pytest.mark.django_db
 KNOWN, UNKNOWN = "alice@example.org", "carol@example.org"

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from profiles.errors import ExpectedError
 from profiles.people.api_tokens import revoke_all_tokens
+from profiles.people.webhook_endpoints import stop_all
 from profiles.pictures.rights import expire_marks
 from users.sessions import end_all_sessions
 
@@ -23,8 +24,8 @@ FROM pg_sequences WHERE schemaname = current_schema()
 class Command(BaseCommand):
     help = (
         "After a database was restored from a dump and before the site starts: end all sessions, sign-ins that were "
-        "begun and API tokens, hide all marks until their tokens are checked again, and skip the numbers of "
-        "transactions and rows that were used since (docs/operate/restore.md). Repeatable."
+        "begun and API tokens, stop all webhooks, hide all marks until their tokens are checked again, and skip the "
+        "numbers of transactions and rows that were used since (docs/operate/restore.md). Repeatable."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,6 +47,7 @@ class Command(BaseCommand):
 def _cut_off_the_past() -> dict[str, int]:
     now = timezone.now()
     done = {"sessions ended": end_all_sessions(), "API tokens revoked": revoke_all_tokens(now)}
+    done["webhooks stopped"] = stop_all(now)
     done["marks hidden until they are checked"] = expire_marks(now)
     if apps.is_installed("nft"):
         from nft.accounts.challenges import delete_all_challenges

@@ -1,6 +1,6 @@
 """Collect what people read into the catalogs, and compile them.
 
-It writes `locale/<language>` of the project (templates, scripts, avatarsite) and of each app. Moving a text from one
+It writes `locale/<language>` of the project (templates/, static/, avatarsite) and of each app. Moving a text from one
 catalog to another keeps its translation. Needs xgettext, msgmerge and msgfmt of GNU gettext; running the site doesn't,
 as the compiled catalogs are kept in git.
 """
@@ -19,7 +19,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.management.commands import makemessages
 
 ROOT = Path(settings.BASE_DIR)
-IGNORED = ["tests/*", "bench/*", "localstack/*", "static/vendor/*", "node_modules", "contracts/*", "frontend/*"]
+IGNORED = ["tests/*", "bench/*", "localstack/*", "nft/static/nft/vendor/*", "node_modules", "contracts/*", "frontend/*"]
 APPS = ("users", "profiles", "nft")
 _CREATED_AT = re.compile(r'^"POT-Creation-Date:.*\n', re.MULTILINE)
 
@@ -65,12 +65,19 @@ def collect(code: str) -> None:
             _run("msgcat", "--use-first", "--no-location", "-o", str(compendium), *map(str, known))
         else:
             compendium.write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n', encoding="utf-8")
-        command = Collect(compendium)
-        shared = {"locale": [code], "ignore_patterns": IGNORED, "no_wrap": True, "no_obsolete": True, "verbosity": 0}
-        call_command(command, **shared, add_location="file", extensions=["html", "txt", "py"])
-        call_command(command, **shared, add_location="file", domain="djangojs", extensions=["js"])
+        before = catalogs()
+        _collect(code, compendium)
+        if catalogs() != before:  # a new catalog gets its translations when it is written again
+            _collect(code, compendium)
     for path in catalogs():
         path.write_text(_CREATED_AT.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def _collect(code: str, compendium: Path) -> None:
+    command = Collect(compendium)
+    shared = {"locale": [code], "ignore_patterns": IGNORED, "no_wrap": True, "no_obsolete": True, "verbosity": 0}
+    call_command(command, **shared, add_location="file", extensions=["html", "txt", "py"])
+    call_command(command, **shared, add_location="file", domain="djangojs", extensions=["js"])
 
 
 def compile_catalog(source: Path, target: Path) -> None:

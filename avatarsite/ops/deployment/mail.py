@@ -25,7 +25,7 @@ def check_mail(to: str = "") -> Iterator[Finding]:
         with get_connection() as server:
             yield ok(PART, f"{where} answers{', and accepts the login' if settings.EMAIL_HOST_USER else ''}.")
             if to:
-                message = build_message(Mail("mail/test", to, {}))
+                message = build_message(Mail("users/mail/test", to, {}))
                 message.connection = server
                 message.send()
                 yield ok(PART, f"A mail to {to} was handed over as {settings.DEFAULT_FROM_EMAIL}.")

@@ -22,7 +22,7 @@ from profiles.serving import signing
 PART = "web"
 SECONDS = 8
 MAX_BODY = 256 * 1024
-STATIC_FILE = "js/http.js"
+STATIC_FILE = "profiles/js/http.js"
 # Seconds in which the site itself would have answered a request whose body is still on its way.
 UNBUFFERED = 2.0
 
@@ -131,7 +131,7 @@ def _check_metrics() -> Finding:
 
 def _check_keys() -> Finding:
     """Compare the published keys with this process's: a web process that was not restarted has the old ones."""
-    page = _get(reverse("profiles:receipt_keys"))
+    page = _get(reverse("profiles_well_known:receipt_keys"))
     try:
         published = {key["kid"] for key in json.loads(page.body)["keys"]}
         ours = {key["kid"] for key in signing.public_keys()["keys"]}

@@ -6,11 +6,11 @@ import hashlib
 import hmac
 
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
 
 from nft.core.ipfs.cid import IDENTITY, Cid
 from profiles.store.errors import ObjectMissing, errors_translated
 from profiles.store.objects import read_from
+from profiles.stores import get_store
 
 STORAGE = "ipfs"
 
@@ -45,12 +45,12 @@ def delete_block(digest: bytes) -> None:
     """Delete the block; a missing one is no error. Raises StorageError."""
     name = block_name(digest)
     with errors_translated(name):
-        storages[STORAGE].delete(name)
+        get_store(STORAGE).delete(name)
 
 
 def _read(digest: bytes) -> bytes | None:
     try:
-        return read_from(storages[STORAGE], block_name(digest))
+        return read_from(get_store(STORAGE), block_name(digest))
     except ObjectMissing:
         return None
 
@@ -60,7 +60,7 @@ def _is_whole(data: bytes, digest: bytes) -> bool:
 
 
 def _save(name: str, data: bytes, *, is_damaged: bool) -> None:
-    storage = storages[STORAGE]
+    storage = get_store(STORAGE)
     with errors_translated(name):
         if is_damaged:
             storage.delete(name)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.core.cache.backends.locmem import LocMemCache
-from redis import RedisError
+
+from profiles.outages import CACHE_ERRORS
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class GatewayScores:
         urls = list(urls)
         try:
             found = self._cache.get_many([_key(url, what) for url in urls for what in _PARTS])
-        except (RedisError, OSError):
+        except CACHE_ERRORS:
             log.warning("The scores of IPFS gateways can't be read.", exc_info=True)
             found = {}
         scores = {}
@@ -88,7 +89,7 @@ class GatewayScores:
         mean = before + _NEW_SHARE * (seconds - before) if before else seconds
         try:
             self._cache.set(_key(url, "seconds"), mean, SPEED_SECONDS)
-        except (RedisError, OSError):
+        except CACHE_ERRORS:
             log.warning("The speed of an IPFS gateway can't be stored.", exc_info=True)
 
     def _count(self, key: str, timeout: int) -> None:
@@ -97,7 +98,7 @@ class GatewayScores:
             self._cache.incr(key)
         except ValueError:  # expired between the two
             return
-        except (RedisError, OSError):
+        except CACHE_ERRORS:
             log.warning("The score of an IPFS gateway can't be stored.", exc_info=True)
 
 

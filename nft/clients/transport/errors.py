@@ -25,6 +25,21 @@ def host_of(url: str) -> str:
 
 
 class FetchError(ExpectedError):
-    """A request failed. Its sentence names at most the host: the rest of a URL may hold a key."""
+    """A request failed. Its sentence names at most the host: the rest of a URL may hold a key.
+
+    `answered` is the status of the host's answer, 0 if that is not what failed.
+    """
 
     kind = UNREACHABLE
+
+    def __init__(
+        self,
+        sentence: str,
+        kind: Kind | None = None,
+        *,
+        permanent: bool | None = None,
+        retry_after: int | None = None,
+        answered: int = 0,
+    ) -> None:
+        super().__init__(sentence, kind, permanent=permanent, retry_after=retry_after)
+        self.answered = answered

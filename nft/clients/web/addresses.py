@@ -40,6 +40,8 @@ DENIED_IPV4 = tuple(
         "224.0.0.0/3",
     )
 )
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+PORTS = frozenset({443, 80})
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 DENIED_IPV6 = tuple(
     IPv6Network(text)
@@ -58,7 +60,7 @@ class OutboundRules:
     """What one client may reach. The defaults are for untrusted URLs."""
 
     schemes: frozenset[str] = frozenset({"https"})
-    ports: frozenset[int] | None = frozenset({443, 80})
+    ports: frozenset[int] | None = PORTS
     """None allows any port."""
     ip_literals: bool = False
     any_address: bool = False

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from redis import RedisError
-
 from nft.clients.transport.errors import HOST_BUSY, FetchError
+from profiles.outages import CACHE_ERRORS
 from profiles.sentences import gettext as _
 
 POLL_SECONDS = 0.05
@@ -59,7 +58,7 @@ class Pace:
         busy = FetchError(_("%(host)s is asked by too many at the moment; its turn comes.", host=host), HOST_BUSY)
         try:
             has_turn = self._spend_minute() and self._lease_host(host, min(seconds, self._budget.patience))
-        except (RedisError, OSError) as error:
+        except CACHE_ERRORS as error:
             raise busy from error
         if not has_turn:
             raise busy

@@ -8,6 +8,7 @@ from nft.clients.transport.errors import BAD_RESPONSE, HOST_BUSY, FetchError
 from nft.clients.web.fetch import FetchLimits, guarded_http
 from profiles.sentences import gettext as _
 from profiles.settings import current
+from profiles.sources import NOT_THERE
 
 # Everything together, redirects included: somebody waits, and a thread of the web server with them.
 SECONDS = 8.0
@@ -25,6 +26,10 @@ def fetch_picture(address: str) -> bytes:
     try:
         limits = FetchLimits(current().upload_max_bytes, SECONDS, accept="image/*", packed=False)
         found = guarded_http().fetch(address if "://" in address else f"https://{address}", limits)
+    except FetchError as error:
+        if error.answered in {404, 410}:
+            raise FetchError(error.sentence, NOT_THERE) from error
+        raise
     finally:
         _waiting.release()
     if found.content_type == "text/html":

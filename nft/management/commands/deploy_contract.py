@@ -20,7 +20,7 @@ from nft.settings.chains import default_chain_id
 from profiles import settings as profiles_settings
 from profiles.errors import ExpectedError
 
-ARTIFACT = Path(__file__).resolve().parents[3] / "contracts" / "artifacts" / "AvatarToken.json"
+ARTIFACT = Path(__file__).resolve().parents[2] / "contracts" / "AvatarToken.json"
 
 
 class Command(BaseCommand):

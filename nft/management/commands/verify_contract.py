@@ -17,7 +17,7 @@ from nft.management.commands.deploy_contract import ARTIFACT
 from nft.management.operator_account import connect, get_configured_chain
 from nft.settings.chains import default_chain_id
 
-STANDARD_INPUT = ARTIFACT.parents[1] / "verification" / ARTIFACT.name
+STANDARD_INPUT = ARTIFACT.with_suffix(".input.json")
 NAME = "src/AvatarToken.sol:AvatarToken"
 REQUEST_SECONDS = 60.0
 JOB_SECONDS = 300.0

@@ -4,13 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-from django.core.files.storage import storages
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from profiles import settings
 from profiles.store import s3
 from profiles.store.objects import RENDITIONS
+from profiles.stores import get_store
 
 if TYPE_CHECKING:  # stubs only
     from mypy_boto3_s3 import S3Client
@@ -34,7 +33,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: object, create: bool, suspend_versioning: bool, apply: bool, public: bool, **options: object
     ) -> None:
-        store = s3.as_s3(storages["avatars"])
+        store = s3.as_s3(get_store("avatars"))
         if store is None:
             raise CommandError("Pictures are kept in files: there is no bucket to prepare.")
         client, bucket = store.connection.meta.client, store.bucket_name
@@ -65,10 +64,10 @@ def make_bucket(client: S3Client, bucket: str, region: str | None) -> None:
     named = {"CreateBucketConfiguration": place} if region not in {None, "", "us-east-1"} else {}
     try:
         client.head_bucket(Bucket=bucket)
-    except ClientError:
+    except client.exceptions.ClientError:
         try:
             client.create_bucket(Bucket=bucket, **named)  # type: ignore[arg-type]
-        except ClientError as error:
+        except client.exceptions.ClientError as error:
             raise CommandError(f"The bucket {bucket} can't be made: {error.response['Error'].get('Code')}.") from error
 
 
@@ -84,6 +83,8 @@ def reading_policy(bucket: str, folder: str) -> dict[str, object]:
 
 def is_free(get: Callable[..., object], bucket: str) -> bool:
     """Return True if the bucket has no such rules. Raise CommandError if it has: an operator must merge them."""
+    from botocore.exceptions import ClientError  # it is there: the store is an S3 one
+
     try:
         get(Bucket=bucket)
     except ClientError as error:

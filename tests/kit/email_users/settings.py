@@ -9,6 +9,11 @@ _LEFT_OUT = ("avatarsite", "users", "allauth")
 _KEPT = [app for app in _SITE_APPS if not app.startswith(_LEFT_OUT)]
 INSTALLED_APPS = [*_KEPT, "django.contrib.admin", "tests.kit.email_users"]
 MIDDLEWARE = [name for name in _SITE_MIDDLEWARE if not name.startswith(_LEFT_OUT)]
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("django.middleware.common.CommonMiddleware"), "django.middleware.locale.LocaleMiddleware"
+)
+STATICFILES_DIRS = LOCALE_PATHS = []
+LOGIN_URL = "/enter/"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 ROOT_URLCONF = "tests.kit.email_users.urls"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"

@@ -9,13 +9,14 @@ import pytest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from tests.kit.wallets import Browser, Wallet
+    from nft.testing.browser import Browser
+    from nft.testing.wallets import Wallet
 
 
 @pytest.fixture
 def owner() -> Wallet:
     """The key that owns a contract account."""
-    from tests.kit.wallets import Wallet
+    from nft.testing.wallets import Wallet
 
     return Wallet.create()
 
@@ -31,7 +32,7 @@ def alice(db: None) -> User:
 @pytest.fixture
 def browser(alice: User) -> Browser:
     """Alice's browser, signed in just now."""
-    from tests.kit.wallets import Browser
+    from nft.testing.browser import Browser
 
     browser = Browser()
     browser.enter(alice)

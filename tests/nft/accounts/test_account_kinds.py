@@ -12,11 +12,13 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.batch_calls import call_many
 from nft.clients.evm.chain import ChainClient, get_chain
 from nft.models import LinkedAccount, WalletSession
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import chains_at
 from tests.kit.account_kinds import KINDS
 from tests.kit.contract_accounts import judge
 from tests.kit.safes import Safes
-from tests.kit.wallets import CHAIN_ID, Browser, chains_at
-from tests.servers.chain import Chain
 
 # Bytes of the signature before the account is deployed and after.
 LENGTHS = {
@@ -77,7 +79,7 @@ def test_signs_in_before_and_after_it_is_deployed_links_and_shows(chain: Chain, 
     assert "Contract account on Local chain" in page
     LinkedAccount.objects.update(is_public=True)
     assert first is not None
-    assert account.address[-4:] in browser.client.get(f"/u/{first.profile.handle}/").content.decode()
+    assert account.address[-4:] in browser.client.get(f"/u/{first.avatar_profile.handle}/").content.decode()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -16,8 +16,10 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from tests.kit.at_once import at_once
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 
@@ -50,7 +52,7 @@ def test_two_unlinks_at_once_leave_one_way_in(alice: User) -> None:
     rows = [linking.link_account(alice, proof(), now) for _ in range(2)]
     ends = what_came_of(*[lambda row=row: linking.unlink_account(alice, row.pk, now) for row in rows])
     assert sum(isinstance(end, LastLoginMethod) for end in ends) == 1
-    assert alice.linked_accounts.get().is_primary
+    assert alice.nft_linked_accounts.get().is_primary
 
 
 def test_a_passkey_and_an_account_do_not_go_at_once(alice: User) -> None:
@@ -63,7 +65,7 @@ def test_a_passkey_and_an_account_do_not_go_at_once(alice: User) -> None:
         lambda: browser.client.post(reverse("mfa_remove_webauthn", args=[key.pk])),
         lambda: linking.unlink_account(alice, row.pk, timezone.now()),
     )
-    left = Authenticator.objects.filter(user=alice).count() + alice.linked_accounts.count()
+    left = Authenticator.objects.filter(user=alice).count() + alice.nft_linked_accounts.count()
     assert left == 1
 
 
@@ -89,4 +91,4 @@ def test_two_choices_of_the_primary_account_leave_one(alice: User) -> None:
     now = timezone.now()
     rows = [linking.link_account(alice, proof(), now) for _ in range(3)]
     what_came_of(*[lambda row=row: linking.make_primary(alice, row.pk) for row in rows[1:]])
-    assert alice.linked_accounts.filter(is_primary=True).count() == 1
+    assert alice.nft_linked_accounts.filter(is_primary=True).count() == 1

@@ -17,8 +17,10 @@ from nft.accounts import linking, listing
 from nft.accounts.errors import ACCOUNT_IN_USE, AccountError, LastLoginMethod, NoSuchAccount
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 
@@ -62,7 +64,7 @@ class TestLinking:
     def test_linking_it_again_changes_nothing(self, browser: Browser, wallet: Wallet, alice: User) -> None:
         browser.link(wallet)
         assert browser.link(wallet).status_code == 200
-        assert alice.linked_accounts.count() == 1
+        assert alice.nft_linked_accounts.count() == 1
 
     def test_an_account_of_somebody_else_stays_theirs(self, browser: Browser, wallet: Wallet, bob: User) -> None:
         link(bob, wallet)

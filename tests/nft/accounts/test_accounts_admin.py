@@ -11,8 +11,10 @@ from django.utils import timezone
 from nft.accounts import linking
 from nft.accounts.linking import Proof
 from nft.models import LinkedAccount, SignInChallenge, SignInCount
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 

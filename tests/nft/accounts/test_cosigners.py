@@ -18,9 +18,11 @@ from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient, get_chain
 from nft.models import SignInChallenge
 from nft.settings import setting_errors
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet, chains_at
 from tests.kit.errors import raises_kind
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
-from tests.servers.chain import Chain
 from users.session_store import SessionStore
 
 pytestmark = pytest.mark.django_db

@@ -18,11 +18,12 @@ from django.urls import get_resolver
 from django.utils import timezone
 
 from nft.accounts.linking import unlink_account, update_account
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.wallets import NOBODY, Wallet, chains_at
 from profiles.models import AuditEntry
 from tests.kit.routes import patterns
-from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at
 from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +63,9 @@ def every_path(values: dict[str, str]) -> list[str]:
 
 
 def ids_of(user: User) -> dict[str, str]:
-    claim = user.token_claims.get()
+    claim = user.nft_token_claims.get()
     names = {"claim_id": claim.pk, "avatar_id": claim.avatar_id, "cid": claim.picture.image_cid}
-    names |= {"account_id": user.linked_accounts.values_list("pk", flat=True).first()}
+    names |= {"account_id": user.nft_linked_accounts.values_list("pk", flat=True).first()}
     return IDENTIFIERS | {name: str(value) for name, value in names.items() if value}
 
 
@@ -102,7 +103,7 @@ def test_a_hidden_account_is_named_nowhere(
     address, world.now = chain.accounts[1], timezone.now()  # the pages go by the real clock
     contract = deploy_avatar_token(chain)
     claim = claim_of(world, alice, contract, mint(chain, contract, address, pinned_metadata()))
-    account = alice.linked_accounts.get()
+    account = alice.nft_linked_accounts.get()
     update_account(alice, account.pk, label="", is_public=True)
     assert any(address in page for page in every_page(alice, others[0])), "the walk finds what is not hidden"
     caplog.clear()

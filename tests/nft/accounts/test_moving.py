@@ -15,9 +15,11 @@ from nft.accounts import linking, moving
 from nft.accounts.errors import ACCOUNT_DISABLED, AccountError
 from nft.accounts.linking import Proof
 from nft.models import AccountReturn, LinkedAccount, TokenClaim
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from tests.kit.people import a_token_picture
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
+from tests.kit.token_pictures import a_token_picture
 from users.notice_mails import send_due
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
@@ -53,7 +55,7 @@ class TestAProfileMadeByTheWalletAlone:
         text = browser.text_for(wallet.address, purpose="move")
         assert "Move this account to the profile alice, away from the profile it is linked to now." in text
         assert neutral.user is not None
-        assert neutral.user.profile.handle not in text
+        assert neutral.user.avatar_profile.handle not in text
 
     def test_the_account_signs_in_to_the_new_profile_from_then_on(
         self, browser: Browser, neutral: Browser, wallet: Wallet, alice: User
@@ -145,10 +147,10 @@ class TestAProfileWithOtherWaysIn:
         self, browser: Browser, wallet: Wallet, bob: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now = timezone.now()
-        picture = a_token_picture(bob.profile, now)
+        picture = a_token_picture(bob.avatar_profile, now)
         claim = TokenClaim.objects.create(
             user=bob,
-            account=bob.linked_accounts.get(),
+            account=bob.nft_linked_accounts.get(),
             chain_id=CHAIN_ID,
             contract=wallet.address_bytes,
             token_id=1,
@@ -167,10 +169,10 @@ class TestAProfileWithOtherWaysIn:
         move(browser, wallet)
         claim.refresh_from_db()
         picture.refresh_from_db()
-        bob.profile.refresh_from_db()
+        bob.avatar_profile.refresh_from_db()
         assert (claim.state, claim.account) == (TokenClaim.State.NOT_OWNED, None)
         assert picture.state == "withdrawn"
-        assert bob.profile.avatar is None
+        assert bob.avatar_profile.avatar is None
 
     def test_it_needs_no_way_back(self, browser: Browser, wallet: Wallet, bob: User) -> None:
         move(browser, wallet)
@@ -181,7 +183,7 @@ class TestAProfileWithOtherWaysIn:
         self, browser: Browser, wallet: Wallet, alice: User, bob: User
     ) -> None:
         move(browser, wallet)
-        account = alice.linked_accounts.get()
+        account = alice.nft_linked_accounts.get()
         assert (account.label, account.is_public, account.is_primary) == ("", False, True)
 
     def test_both_profiles_have_it_in_their_audit(

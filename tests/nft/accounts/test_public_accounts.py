@@ -14,7 +14,7 @@ from django.utils import timezone
 from nft.models import LinkedAccount, PrimaryName
 from nft.names.primary import MAX_AGE
 from profiles.models import Profile
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 

@@ -8,7 +8,8 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.kit.wallets import Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 from users.session_store import SessionStore
 from users.sessions import forget_ended
 

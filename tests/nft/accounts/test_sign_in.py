@@ -22,7 +22,9 @@ from nft.accounts.sign_in import Reply
 from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, SignInChallenge
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, compact, high_s_twin
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet, chains_at, compact, high_s_twin
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 NOW = datetime(2026, 11, 22, 12, 0, 0, 250_000, tzinfo=UTC)

@@ -13,10 +13,13 @@ from nft.accounts import signatures
 from nft.accounts.signatures import GAS, SENDER, SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.fake_node import fake_node
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet, chains_at, undeployed
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, MAGIC, judge
-from tests.kit.fake_node import fake_node
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at, undeployed
-from tests.servers.chain import Chain, start_chain
+from tests.servers.chain import start_chain
 from tests.servers.places import Places
 
 OTHER_ID = 31338

@@ -23,10 +23,12 @@ from nft.accounts.guest_sessions import GUEST_SESSION_SECONDS
 from nft.accounts.lifetimes import LIFETIME
 from nft.accounts.tries import TRIES_PER_MINUTE, Visitor
 from nft.models import SignInChallenge
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from nft.views import json_calls
 from nft.views.sign_in import MAX_NEXT, NEXT
 from profiles.jobs import get_job
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet
 from users.session_store import SessionStore
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

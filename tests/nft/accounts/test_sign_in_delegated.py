@@ -12,12 +12,15 @@ from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.signatures import message_hash
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet, chains_at, undeployed
 from profiles.serving.showing import find_profile
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
 from tests.kit.contract_calls import call_of, deploy_code, send_call
 from tests.kit.passkeys import AUTHENTICATOR_DATA, Passkey
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
-from tests.servers.chain import Chain, read_artifact
+from tests.servers.chain import read_artifact
 
 ASSERTION = ["bytes32", "bytes32", "uint256", "uint256", "bytes", "string"]  # as OpenZeppelin takes them
 NOBODYS = "0x" + "00" * 20

@@ -16,8 +16,10 @@ from nft.accounts.sign_in import Reply
 from nft.accounts.tries import TRIES_PER_MINUTE, Visitor, count_challenge, count_shared_try
 from nft.clients.evm.chain import ChainClient
 from nft.models import SignInChallenge
+from nft.testing.browser import Browser
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet
 from profiles.limits import WIDER, TooMany, networks_of
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet
 from users.session_store import SessionStore
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]

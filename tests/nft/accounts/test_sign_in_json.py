@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nft.models import SignInChallenge
-from tests.kit.wallets import Browser, Wallet
+from nft.testing.browser import Browser
+from nft.testing.wallets import Wallet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_chain")]
 # Bytes that each address reads.

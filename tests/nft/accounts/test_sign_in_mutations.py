@@ -21,7 +21,8 @@ from nft.accounts.sign_in import Reply
 from nft.accounts.tries import Visitor
 from nft.clients.evm.chain import ChainClient
 from nft.models import SignInChallenge
-from tests.kit.wallets import CHAIN_ID, NOBODY, Wallet, chains_at, high_s_twin
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet, chains_at, high_s_twin
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

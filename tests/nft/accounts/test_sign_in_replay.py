@@ -23,7 +23,8 @@ from django.test.testcases import QuietWSGIRequestHandler
 from django.urls import reverse
 
 from nft.models import LinkedAccount
-from tests.kit.wallets import NOBODY, Browser, Wallet, chains_at, compact
+from nft.testing.browser import Browser
+from nft.testing.wallets import NOBODY, Wallet, chains_at, compact
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABS = 50

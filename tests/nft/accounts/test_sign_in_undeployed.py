@@ -11,10 +11,12 @@ from eth_hash.auto import keccak
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.fake_node import fake_node
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet, chains_at, undeployed
 from tests.kit.contract_accounts import ANSWERS_YES, ANYWHERE, HOSTILE, judge
-from tests.kit.fake_node import fake_node
-from tests.kit.wallets import CHAIN_ID, Browser, Wallet, chains_at, undeployed
-from tests.servers.chain import Chain
 
 SALT = b"\5" * 32
 

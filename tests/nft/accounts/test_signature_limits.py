@@ -12,10 +12,11 @@ from localstack.binaries import ROOT
 from nft.core.evm.signatures import MAX_SIGNATURE_BYTES, MAX_SIGNATURE_TEXT
 from nft.core.evm.siwe import MAX_TEXT_BYTES
 from nft.models import LinkedAccount, WalletSession
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.wallets import chains_at, undeployed
 from nft.views.sign_in import MAX_VERIFY_BODY
 from tests.kit.account_kinds import KINDS
-from tests.kit.wallets import Browser, chains_at, undeployed
-from tests.servers.chain import Chain
 
 KIND = "Coinbase Smart Wallet"  # reads no further than its arguments
 

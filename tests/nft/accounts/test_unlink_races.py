@@ -20,12 +20,14 @@ from nft.claims import checking, claiming
 from nft.core.evm.token import TokenStandard
 from nft.core.tokens.verdict import BlockRef, Decision, Reason, Verdict
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import Wallet
 from nft.tokens.facts import Check
 from profiles.models import Avatar, Profile
 from profiles.people.profiles import profile_of
 from profiles.pictures import history
-from tests.kit.people import a_token_picture, an_upload
-from tests.kit.wallets import CHAIN_ID, Wallet
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_chain")]
 

@@ -18,11 +18,13 @@ from nft.accounts.errors import ACCOUNT_CHANGED, AccountError
 from nft.accounts.signatures import SignatureKind
 from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, WalletSession
+from nft.testing.browser import Browser
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
+from nft.testing.wallets import NOBODY, Wallet, chains_at
 from profiles.models import AuditEntry
-from tests.kit.fake_node import relaying_node
-from tests.kit.jobs import run
-from tests.kit.wallets import CHAIN_ID, NOBODY, Browser, Wallet, chains_at
-from tests.servers.chain import Chain
+from profiles.testing.jobs import run
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -15,11 +15,12 @@ from nft.claims import history
 from nft.claims.collection_decisions import decide_collection
 from nft.core.evm.address import parse_address
 from nft.models import ClaimCheck, LinkedAccount, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.watching.watcher import watch_chain
 from profiles.models import Notice
 from profiles.people.profiles import profile_of
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, send, shown, sweep, upload
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2

@@ -22,10 +22,10 @@ from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import find_due
 from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimPicture, TokenClaim
+from nft.testing.chain import Chain
 from profiles.jobs import get_jobs
 from profiles.row_queue import queue_due_rows
 from tests.kit.world import World, deploy_avatar_token, mint, pinned_metadata, send, sweep
-from tests.servers.chain import Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
@@ -42,7 +42,7 @@ def test_a_job_delivered_twice_is_done_once(world: World, chain: Chain, alice: U
     assert verify_claim(claim.pk, world.now, world.clients) is None
     assert fetch_picture(claim.pk, world.now, world.clients) is not None
     assert fetch_picture(claim.pk, world.now, world.clients) is None
-    assert alice.profile.avatars.count() == 1
+    assert alice.avatar_profile.avatars.count() == 1
 
 
 def test_a_crashed_check_is_retried_after_its_lease(world: World, chain: Chain, alice: User) -> None:

@@ -18,9 +18,9 @@ from nft.clients.web.fetch import GuardedHttp, guarded_http
 from nft.clients.web.pace import Budget, Pace
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_directory, pin_file
+from nft.testing.chain import Chain
 from tests.kit.hostile_server import body, serving
 from tests.kit.world import LOOPBACK, World, claim_of, deploy_avatar_token, mint, person, picture, pinned_metadata
-from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db

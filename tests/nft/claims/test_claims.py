@@ -20,6 +20,7 @@ from nft.claims.picture import fetch_picture
 from nft.clients.evm.chain import ChainClient
 from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
 from profiles.problems import problem_response
 from tests.kit.world import (
     World,
@@ -33,7 +34,6 @@ from tests.kit.world import (
     shown,
     upload,
 )
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -225,7 +225,7 @@ def test_unlinking_the_account_takes_the_mark_in_the_same_moment(
     world: World, alice: User, owned: tuple[TokenClaim, Contract]
 ) -> None:
     claim, _ = owned
-    unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+    unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
     claim.refresh_from_db()
     assert (claim.state, claim.reason_sentence) == ("not_owned", "The account that holds this token was unlinked.")
     assert not shown(alice, world.now).mark
@@ -238,7 +238,7 @@ def test_an_account_unlinked_during_the_check_gives_no_mark(world: World, chain:
     claim = create_claim(alice, f"{contract.address} {token_id}", world.now)
 
     def unlinking(chain_id: int) -> ChainClient:
-        alice.linked_accounts.all().delete()
+        alice.nft_linked_accounts.all().delete()
         return world.client
 
     with world.chain_by(unlinking):
@@ -265,7 +265,7 @@ def test_taking_a_token_off_the_list_brings_the_earlier_picture_back(
 ) -> None:
     remove_claim(alice, owned[0].pk)
     assert shown(alice, world.now).avatar.source == "upload"  # type: ignore[union-attr]
-    assert not alice.token_claims.exists()
+    assert not alice.nft_token_claims.exists()
 
 
 def test_nobody_touches_the_claims_of_others(world: World, owned: tuple[TokenClaim, Contract]) -> None:
@@ -285,7 +285,7 @@ def test_the_account_is_named_only_while_it_is_public(
     assert hidden is not None
     assert hidden["account"] == ""
     assert chain.accounts[1] not in json.dumps(hidden)
-    alice.linked_accounts.update(is_public=True)
+    alice.nft_linked_accounts.update(is_public=True)
     assert shown(alice, world.now).provenance["account"] == chain.accounts[1]  # type: ignore[index]
 
 

@@ -21,12 +21,13 @@ from nft.core.evm.address import parse_address
 from nft.core.tokens.metadata import build_metadata
 from nft.files.store import pin_file
 from nft.models import Collection, HeldToken, TokenClaim, TokenLikeness
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.models import AuditEntry, Avatar, Profile
 from profiles.store import objects
 from profiles.upkeep.repair import repair_rendition
 from tests.kit.desk import a_member_of_staff
 from tests.kit.world import NOW, World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +141,7 @@ def test_staff_decide_in_the_admin_and_must_say_why(
     contract: Contract, alice: User, staff: User, world: World, claim: TokenClaim
 ) -> None:
     HeldToken.objects.create(
-        account=alice.linked_accounts.get(),
+        account=alice.nft_linked_accounts.get(),
         chain_id=CHAIN_ID,
         contract=claim.contract,
         token_id=1,

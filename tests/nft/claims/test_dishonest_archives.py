@@ -47,7 +47,8 @@ def by_page(archives: Sequence[Archive]) -> list[str]:
         )
         for each in archives
     ]
-    command = [binaries.node(), str(ROOT / "tests" / "js" / "verify-archives.mjs")]
+    scripts = ROOT / "tests" / "js"
+    command = [binaries.node(), "--import", str(scripts / "served.mjs"), str(scripts / "verify-archives.mjs")]
     done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
 

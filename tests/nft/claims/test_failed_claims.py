@@ -11,9 +11,9 @@ from web3.contract import Contract
 from nft.claims.claiming import create_claim
 from nft.claims.failed import remove_failed_claims
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
 from profiles.models import AuditEntry
 from tests.kit.world import World, claim_of, mint, pinned_metadata, send
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

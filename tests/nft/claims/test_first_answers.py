@@ -15,9 +15,10 @@ from nft.claims import batches
 from nft.claims.sweeping import Lane, check_page
 from nft.clients.evm.chain import ChainClient
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.claims import COUNT, mint_tokens, verified_claims
 from tests.kit.world import World
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 UNLIKE = {"id", "created_at", "due_at"}
@@ -102,7 +103,7 @@ def test_an_account_unlinked_meanwhile_verifies_nothing(
     pending: list[TokenClaim],
 ) -> None:
     def unlinking(_: int) -> ChainClient:
-        unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+        unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
         return world.client
 
     with world.chain_by(unlinking):

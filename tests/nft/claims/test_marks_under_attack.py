@@ -11,11 +11,11 @@ from web3.contract import Contract
 from nft.accounts.linking import unlink_account
 from nft.claims.claiming import create_claim
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import remove_avatar, restore_avatar
 from tests.kit.world import World, mint, pinned_metadata, send, shown, sweep
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -56,7 +56,7 @@ def test_no_earlier_picture_of_a_token_keeps_its_mark_after_unlinking(
     world: World, alice: User, contract: Contract
 ) -> None:
     old_picture_kept_beside_a_new_one(world, alice, contract)
-    unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+    unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
     assert not shown(alice, world.now).mark
     assert not Avatar.objects.filter(source="nft", state="active").exists()
 

@@ -26,6 +26,8 @@ from nft.claims.picture import fetch_picture
 from nft.core.evm.abi.metadata_events import METADATA_TOPICS, MetadataChange, parse_metadata_log
 from nft.core.evm.errors import BadAnswer
 from nft.models import ClaimPicture, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.media import FetchedPicture, fetch_token_picture
 from nft.watching.transfers_seen import undo_transfers_after
 from nft.watching.watcher import watch_chain
@@ -34,7 +36,6 @@ from profiles.pictures.rights import doubt_avatars
 from profiles.store import objects
 from profiles.store.purge import purge_unreferenced_images
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

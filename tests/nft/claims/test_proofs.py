@@ -21,12 +21,12 @@ from nft.core.ipfs.car import build_car, read_car
 from nft.core.ipfs.unixfs import build_file
 from nft.files.store import pin_directory, pin_file
 from nft.models import ClaimPicture, OwnershipProof
-from tests.kit.people import a_person, an_upload
+from nft.testing.chain import Chain
+from profiles.testing.people import a_person, an_upload
 from tests.kit.world import NOW, claim_of, deploy_avatar_token, make_world, mint, person, picture, pinned_metadata
-from tests.servers.chain import Chain
 from tests.servers.helia_gateway import Gateway
 
-SCRIPT = ROOT / "static" / "verify_car.py"
+SCRIPT = ROOT / "profiles" / "static" / "verify_car.py"
 VECTORS = ROOT / "tests" / "kit" / "vectors"
 LARGE = random.Random(7).randbytes(700_000)
 
@@ -156,7 +156,7 @@ def test_the_page_of_a_token_names_all_that_is_needed_to_prove_it(client: Client
     assert f"tokenURI(uint256)(string)&#x27; {claim.token_id} --rpc-url" in page
     assert "verify_car" in page
     assert "keeps the account that holds it to themselves" in page
-    alice.linked_accounts.update(is_public=True)
+    alice.nft_linked_accounts.update(is_public=True)
     page = client.get("/prove/alice/").content.decode()
     assert 'data-proof="/avatar/alice/proof.json"' in page
     assert "verify-ownership" in page

@@ -23,11 +23,12 @@ from nft.core.evm.proofs import execution
 from nft.core.evm.proofs.document import parse_document, sha256
 from nft.core.evm.proofs.state import MAX_PROOF
 from nft.models import ContractCode, LinkedAccount, OwnershipProof, TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens import ownership
 from profiles.people.profiles import ProfileText, profile_of, update_profile
 from tests.kit.lying_nodes import Lie, honestly, lying_node, word
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata, put_multicall, send, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = 1, 2
@@ -122,7 +123,7 @@ def test_a_proof_is_served_where_its_receipt_is_and_names_the_shown_account_alon
     world.now = timezone.now()  # pages go by the real clock
     holder, hidden = (chain.accounts[place] for place in (ALICE, BOB))
     alice = person("alice", hidden, holder)
-    accounts = {to_checksum(account.address): account for account in alice.linked_accounts.all()}
+    accounts = {to_checksum(account.address): account for account in alice.nft_linked_accounts.all()}
     claim = claim_of(world, alice, contract, mint(chain, contract, holder, pinned_metadata()))
 
     def no_rules() -> None:

@@ -31,11 +31,12 @@ from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address, to_checksum
 from nft.core.tokens.metadata import build_metadata
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.serving.receipt import VERIFIER
 from tests.kit.verifier import STATIC, WORDS, load, verify_receipt
 from tests.kit.world import World, claim_of, make_world, mint, person, picture, send
 from tests.nft.tokens.test_resolvers import ART, PUNKS, SVG, address_word, place, resolve, text_answer
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.helia_gateway import Gateway
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -15,13 +15,14 @@ from web3.contract import Contract
 
 from nft.core.evm.address import parse_address
 from nft.models import LinkedAccount, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
-from tests.kit.people import a_picture
+from profiles.testing.people import a_picture
 from tests.kit.world import World, deploy_avatar_token, make_world, person, put_multicall, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -15,10 +15,10 @@ from nft.claims.sweeping import find_due, sweep_page
 from nft.clients.bundle import get_clients
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.models import TokenClaim
+from nft.testing.genesis import CHAIN_ID
 from nft.watching.gauges import get_gauges
 from nft.watching.transfers_seen import queue_confirmed, record_logs, undo_transfers_after
 from tests.profiles.serving.test_avatar_plans import plans_of
-from tests.servers.chain import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
 CLAIMS = 4_000

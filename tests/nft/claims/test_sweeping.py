@@ -24,10 +24,11 @@ from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
+from profiles.testing.people import a_picture
 from tests.kit.claims import COUNT, mint_tokens, verified_claims
-from tests.kit.people import a_picture
 from tests.kit.world import World, person, put_multicall, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.redis import RedisServer
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,7 @@ def test_a_returned_token_is_found_by_the_page(world: World, chain: Chain, alice
     TokenClaim.objects.filter(pk=claims[0].pk).update(state="not_owned", reason="held_by_other", account=None)
     sweep(world)
     claims[0].refresh_from_db()
-    assert (claims[0].state, claims[0].account) == ("owned", alice.linked_accounts.get())
+    assert (claims[0].state, claims[0].account) == ("owned", alice.nft_linked_accounts.get())
 
 
 def test_an_unreachable_chain_takes_no_mark_and_is_retried_soon(world: World, alice: User, contract: Contract) -> None:
@@ -128,7 +129,7 @@ def test_an_account_unlinked_while_its_page_is_read_gets_no_renewal(
     shown_too(alice, claims[0], world.now)
 
     def unlinking(_: int) -> ChainClient:
-        unlink_account(alice, alice.linked_accounts.get().pk, world.now)
+        unlink_account(alice, alice.nft_linked_accounts.get().pk, world.now)
         return world.client
 
     with world.chain_by(unlinking):

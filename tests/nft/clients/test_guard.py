@@ -19,9 +19,9 @@ from nft.core.evm.abi.multicall import Call
 from nft.core.ipfs.car import build_car
 from nft.core.ipfs.dag import DagLimits
 from nft.core.ipfs.unixfs import build_file
+from nft.testing.genesis import CHAIN_ID
 from profiles.store.errors import StorageError
 from tests.kit.hostile_answers import answering, ok, response
-from tests.servers.chain import CHAIN_ID
 
 
 def failure() -> FetchError:

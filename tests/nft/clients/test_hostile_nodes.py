@@ -21,10 +21,10 @@ from nft.clients.evm.heads import subscribe_new_heads
 from nft.core.evm.abi.multicall import Call
 from nft.core.evm.abi.transfer_events import TRANSFER_TOPICS
 from nft.core.tokens.verdict import BlockRef
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.transactions import estimate_gas
 from tests.kit.findings import Findings
 from tests.kit.hostile_answers import Shape, answering, json_texts, ok, variants, wire_shapes
-from tests.servers.chain import CHAIN_ID
 
 ADDRESS, WORD, HASH = bytes(19) + b"\7", "0x" + f"{7:064x}", "0x" + "ab" * 32
 TOPICS = [TRANSFER_TOPICS[0], WORD, WORD, WORD]

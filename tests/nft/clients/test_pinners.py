@@ -17,9 +17,9 @@ from nft.files.publishing import publish as publish_files
 from nft.minting import leaving
 from nft.minting.steps import PIN_WITHIN
 from nft.models import CachedObject, ClaimPicture, PinnedCopy, TokenClaim
+from nft.testing.chain import Chain
 from tests.kit.mints import go_on, install, publish
 from tests.kit.world import World
-from tests.servers.chain import Chain
 from tests.servers.pinner import TOKEN, PinnerServer
 
 pytestmark = pytest.mark.django_db

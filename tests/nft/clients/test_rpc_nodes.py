@@ -15,12 +15,13 @@ from nft.clients.evm.node import within
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
+from nft.testing.chain import Chain
+from nft.testing.fake_node import fake_node
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.ownership import check_ownership
 from tests.kit.errors import raises_kind
-from tests.kit.fake_node import fake_node
 from tests.kit.hostile_server import head, serving
 from tests.kit.world import deploy_avatar_token, mint
-from tests.servers.chain import CHAIN_ID, Chain
 
 HOLDER = bytes(19) + b"\1"
 CONTRACT = bytes(19) + b"\2"

@@ -20,9 +20,9 @@ from nft.clients.transport.connections import Transport, accept_any, open_socket
 from nft.clients.transport.deadline import Deadline
 from nft.clients.transport.errors import TIMED_OUT
 from nft.core.ipfs.cid import parse_cid
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.errors import raises_kind
 from tests.kit.hostile_server import head, serving
-from tests.servers.chain import CHAIN_ID
 
 ROOT = parse_cid("bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e")
 

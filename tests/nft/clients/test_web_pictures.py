@@ -11,8 +11,9 @@ from nft.clients.transport.errors import BAD_RESPONSE, BODY_TOO_LARGE, HOST_BUSY
 from nft.clients.web import pictures
 from nft.clients.web.fetch import GuardedHttp
 from profiles.settings import current
+from profiles.sources import NOT_THERE
 from tests.kit.errors import raises_kind
-from tests.kit.hostile_server import body, serving
+from tests.kit.hostile_server import body, head, serving
 from tests.nft.clients.test_guarded_http import LOCAL
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,34 @@ def test_a_web_page_is_no_picture() -> None:
     with serving(page) as server, raises_kind(BAD_RESPONSE) as caught:
         pictures.fetch_picture(server.url())
     assert "Copy the address of the picture itself" in caught.value.sentence
+
+
+@pytest.mark.usefixtures("_nearby")
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone"])
+def test_what_the_host_does_not_have_is_told_from_what_fails(status: str) -> None:
+    answer = head(status, Content_Length="0")
+    with serving(lambda connection, _: connection.sendall(answer)) as server, raises_kind(NOT_THERE):
+        pictures.fetch_picture(server.url())
+
+
+@pytest.mark.usefixtures("_nearby")
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("120", 120),
+        ("9" * 40, 86_400),
+        ("Fri, 01 Jan 2100 00:00:00 GMT", 86_400),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0),
+        ("soon", None),
+        ("-5", None),
+    ],
+)
+def test_when_the_host_says_to_come_again_is_told(said: str, seconds: int | None) -> None:
+    answer = head("429 Too Many Requests", Content_Length="0", Retry_After=said)
+    with serving(lambda connection, _: connection.sendall(answer)) as server, raises_kind(BAD_RESPONSE) as caught:
+        pictures.fetch_picture(server.url())
+    assert not caught.value.permanent
+    assert caught.value.retry_after == seconds
 
 
 @pytest.mark.usefixtures("_nearby")

@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from nft.gallery.pages import PAGE_SIZE
 from nft.models import HeldToken, TokenClaim, TokenSearch
+from nft.testing.genesis import CHAIN_ID
 from profiles.store.images import keep_image
 from tests.kit.world import NOW, person, picture
-from tests.servers.chain import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
 ACCOUNT = "0x" + "12" * 20
@@ -29,7 +29,7 @@ def alice() -> User:
 def token(user: User, token_id: int, contract: bytes = APES, **more: Any) -> HeldToken:
     facts = {"name": f"Ape {token_id}", "collection": "Apes", "checked_at": NOW, "seen_at_block": 9} | more
     return HeldToken.objects.create(
-        account=user.linked_accounts.get(),
+        account=user.nft_linked_accounts.get(),
         chain_id=CHAIN_ID,
         contract=contract,
         token_id=token_id,
@@ -41,7 +41,7 @@ def token(user: User, token_id: int, contract: bytes = APES, **more: Any) -> Hel
 
 def searched(user: User, **how: Any) -> TokenSearch:
     facts = {"state": "done", "finished_at": NOW, "started_at": NOW, "first_read": 0, "last_read": 9, "head": 9} | how
-    return TokenSearch.objects.create(account=user.linked_accounts.get(), chain_id=CHAIN_ID, **facts)
+    return TokenSearch.objects.create(account=user.nft_linked_accounts.get(), chain_id=CHAIN_ID, **facts)
 
 
 def look(browser: Client, name: str = "nft:tokens", **asked: str | int) -> str:

@@ -20,9 +20,10 @@ from nft.gallery.holdings import MANY_CHECKS, record_found_tokens
 from nft.gallery.moves import check_moved
 from nft.gallery.sources import FoundToken
 from nft.models import HeldToken, SentToken
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.watching.watcher import watch_chain
 from tests.kit.world import World, claim_of, deploy_avatar_token, mint, person, pinned_metadata, send
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +206,7 @@ def test_a_contract_that_never_answers_is_asked_rarely(
 
 
 def test_a_name_that_was_fetched_meanwhile_stays(alice: User, world: World) -> None:
-    account = alice.linked_accounts.get()
+    account = alice.nft_linked_accounts.get()
     found = FoundToken(b"\7" * 20, 7, TokenStandard.ERC721)
     record_found_tokens(account, CHAIN_ID, [found], world.now)
     update = holdings._update_row

@@ -26,12 +26,13 @@ from nft.gallery.pictures import NOT_ASKED, fetch_held_picture, request_pictures
 from nft.gallery.search import request_searches, run_search, start_searches
 from nft.gallery.sources import FoundToken, fetch_indexed_tokens
 from nft.models import HeldToken, LinkedAccount, TokenSearch
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.fake_node import relaying_node
+from profiles.testing.jobs import queued_by_sweep
 from tests.kit.hostile_server import HostileServer
-from tests.kit.jobs import queued_by_sweep
 from tests.kit.world import World, deploy_avatar_token, mint, person, picture, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

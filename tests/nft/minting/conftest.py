@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from web3.contract import Contract
 
-    from tests.servers.chain import Chain
+    from nft.testing.chain import Chain
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from eth_utils.address import to_checksum_address
 from nft.core.ipfs.cid import parse_cid
 from nft.core.ipfs.dag import DagLimits
 from nft.files.store import read_stored
+from nft.testing.chain import Chain
 from tests.kit.world import picture
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,10 @@ from web3.contract import Contract
 
 from nft.minting import drafts
 from nft.models import LinkedAccount, MintRequest, SentToken, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.mints import finish, go_on, install, sponsor
 from tests.kit.world import NOW, World, picture, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 MINT = "/mint/"
@@ -38,7 +39,7 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "image": SimpleUploadedFile("art.png", picture(), "image/png"),
         "name": "Dawn",
-        "account": str(user.linked_accounts.get().pk),
+        "account": str(user.nft_linked_accounts.get().pk),
         "payer": "site",
         "key": str(uuid.uuid4()),
     }
@@ -128,7 +129,7 @@ def test_the_token_becomes_the_picture_if_its_person_wished_so(
 
 
 def test_the_page_and_the_list_say_that_the_token_left(page: Client, alice: User, bob: User, world: World) -> None:
-    account = bob.linked_accounts.get()
+    account = bob.nft_linked_accounts.get()
     fixed = {"chain_id": CHAIN_ID, "contract": b"\2" * 20, "token_id": 7}
     mint = MintRequest.objects.create(user=alice, owner=b"\3" * 20, name="Dawn", state="confirmed", **fixed)
     sent = {"recipient": account.address, "block_number": 9, "seen_at": NOW, "is_confirmed": True}
@@ -161,7 +162,7 @@ def test_a_draft_that_another_page_published_meanwhile_is_kept(
 def test_a_draft_whose_wallet_was_unlinked_goes_to_one_that_is_linked(page: Client, alice: User) -> None:
     page.post(MINT, form(alice))
     draft = MintRequest.objects.get()
-    alice.linked_accounts.all().delete()
+    alice.nft_linked_accounts.all().delete()
     other = LinkedAccount.objects.create(
         user=alice, address=b"\7" * 20, chain_id=CHAIN_ID, linked_at=NOW, last_used_at=NOW
     )

@@ -23,12 +23,12 @@ from nft.minting.outbox import STUCK_AFTER, sweep_outbox
 from nft.minting.requests import publish_mint, record_mint_sent
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, MintRequest, SponsoredTransaction
+from nft.testing.chain import Chain
 from profiles.models import StoredImage
 from profiles.store.purge import purge_unreferenced_images
 from tests.kit.dying import dies_at
 from tests.kit.mints import as_staff_retry, go_on, install, order, publish, sign, sponsor
 from tests.kit.world import World, make_world
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAX_ATTEMPTS = 400

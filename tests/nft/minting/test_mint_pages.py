@@ -20,6 +20,8 @@ from web3.contract import Contract
 from nft.minting.requests import build_steps
 from nft.minting.steps import follow_mint
 from nft.models import CachedObject, HeldToken, IpfsBlock, MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.lookalikes import record_likeness
 from nft.views import minting as pages
 from profiles.models import StoredImage
@@ -27,10 +29,9 @@ from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.jobs import queued_by_sweep
+from profiles.testing.jobs import queued_by_sweep
 from tests.kit.mints import go_on, install, ready_to_sign, sponsor
 from tests.kit.world import World, picture, upload
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -51,7 +52,7 @@ def form(user: User, **changes: Any) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "image": SimpleUploadedFile("art.png", picture(), "image/png"),
         "name": "Dawn",
-        "account": str(user.linked_accounts.get().pk),
+        "account": str(user.nft_linked_accounts.get().pk),
         "key": str(uuid.uuid4()),
     }
     return fields | changes

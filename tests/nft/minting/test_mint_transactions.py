@@ -15,9 +15,9 @@ from nft.clients.evm.errors import ChainUnavailable
 from nft.minting import onchain
 from nft.minting.requests import build_mint_transaction, record_mint_sent
 from nft.models import LinkedAccount, MintRequest
+from nft.testing.chain import Chain
 from tests.kit.mints import finish, go_on, ready_to_sign, sign
 from tests.kit.world import World
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -20,14 +20,15 @@ from nft.minting.errors import TextRefused
 from nft.minting.requests import build_mint_transaction, build_steps, record_mint_sent, use_mint
 from nft.minting.steps import DROPPED_AFTER, follow_mint
 from nft.models import CachedObject, MintRequest
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.transfers.sending import build_transfer, record_transfer_sent
 from profiles.images.errors import ImageRefused
 from profiles.models import Notice
+from profiles.testing.jobs import queued_by_sweep
 from tests.kit.errors import raises_kind
-from tests.kit.jobs import queued_by_sweep
 from tests.kit.mints import finish, go_on, install, order, publish, ready_to_sign, sign
 from tests.kit.world import World, person, picture, shown, upload
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -133,7 +134,7 @@ def test_a_chain_without_our_contract_is_named(world: World, alice: User) -> Non
 
 
 def test_an_account_of_somebody_else_is_refused(world: World, chain: Chain, alice: User, contract: Contract) -> None:
-    bobs = person("bob", chain.accounts[2]).linked_accounts.get()
+    bobs = person("bob", chain.accounts[2]).nft_linked_accounts.get()
     with pytest.raises(NotYours):
         start_mint(alice, order(alice, account_id=bobs.pk), world.now)
 

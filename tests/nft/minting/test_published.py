@@ -18,12 +18,12 @@ from nft.core.ipfs.dag import DagLimits
 from nft.files.store import read_stored
 from nft.minting.requests import record_mint_sent
 from nft.models import MintRequest
+from nft.testing.chain import Chain
 from profiles.models import Profile, ReportCase
 from profiles.reports.answering import answer_report
 from profiles.reports.deciding import Decision, decide
 from tests.kit.mints import finish, go_on, ready_to_sign, sign
 from tests.kit.world import World, claim_of
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

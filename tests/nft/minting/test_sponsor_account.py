@@ -10,7 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from web3.contract import Contract
 
-from tests.servers.chain import CHAIN_ID, Chain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
 SPONSOR = "0x" + "5a" * 32

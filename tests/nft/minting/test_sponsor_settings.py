@@ -8,7 +8,7 @@ import pytest
 
 from avatarsite.settings import sponsoring
 from nft.checks import check_sponsoring
-from tests.servers.chain import CHAIN_ID
+from nft.testing.genesis import CHAIN_ID
 
 SAFE = "0x" + "5a" * 32
 

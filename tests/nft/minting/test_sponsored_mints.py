@@ -22,10 +22,11 @@ from nft.minting.requests import build_steps, record_mint_sent, use_mint
 from nft.minting.sponsor import budget_left, get_offer
 from nft.minting.sponsored_steps import MAX_NONCES
 from nft.models import MintRequest, SponsoredTransaction
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, go_on, install, publish, sponsor
 from tests.kit.world import World, person
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ETHER = 10**18
@@ -453,7 +454,7 @@ def test_a_key_is_never_shown() -> None:
 
 
 def test_an_offer_says_how_many_are_left(world: World, alice: User, contract: Contract) -> None:
-    assert MintOrder(b"", "", "", alice.linked_accounts.get().pk, "k").is_sponsored is False
+    assert MintOrder(b"", "", "", alice.nft_linked_accounts.get().pk, "k").is_sponsored is False
     offer = get_offer(alice, CHAIN_ID, world.now)
     assert offer is not None
     assert offer.left == 3

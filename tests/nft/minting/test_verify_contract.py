@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from eth_typing import ChecksumAddress
 
-from tests.servers.chain import Chain
+from nft.testing.chain import Chain
 from tests.servers.sourcify import Sourcify, compile_standard_input
 
 CONTRACTS = Path(__file__).resolve().parents[3] / "contracts"

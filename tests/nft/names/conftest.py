@@ -9,13 +9,13 @@ import pytest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from tests.servers.chain import Chain
+    from nft.testing.chain import Chain
     from tests.servers.names import Names
 
 
 @pytest.fixture
 def site_with_names(names: Names, settings: Any) -> Names:
-    from tests.servers.chain import CHAIN_ID
+    from nft.testing.genesis import CHAIN_ID
 
     ours = settings.NFT_CHAINS[CHAIN_ID] | {"ens_registry": names.registry.address}
     settings.NFT_CHAINS = {CHAIN_ID: ours}

@@ -15,9 +15,10 @@ from nft.claims.errors import NAME_NOT_YOURS, NO_RESOLVER
 from nft.errors import NOT_NOW, RATE_LIMITED
 from nft.models import LinkedAccount, TokenClaim
 from nft.names.lookup import fetch_avatar_token
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, mint, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db

@@ -17,12 +17,13 @@ from nft.core.evm.address import to_checksum
 from nft.core.evm.ens import evm_coin_type
 from nft.errors import RATE_LIMITED
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.transfers import errors, sending
 from nft.transfers.sending import find_receiver
 from profiles.people.profiles import profile_of
 from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, mint, person, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db

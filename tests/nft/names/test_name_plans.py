@@ -11,10 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from nft.models import LinkedAccount, PrimaryName
+from nft.testing.genesis import CHAIN_ID
 from profiles.models import Profile
 from profiles.serving.lookup import find_avatar_view
 from tests.profiles.serving.test_avatar_plans import plans_of
-from tests.servers.chain import CHAIN_ID
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 2_000

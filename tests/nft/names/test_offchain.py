@@ -15,8 +15,8 @@ from nft.core.evm.address import parse_address
 from nft.core.evm.errors import BadAnswer
 from nft.names.errors import NAMES_UNAVAILABLE, OFF_CHAIN, NameLookupError
 from nft.names.records import NameReader
+from nft.testing.chain import Chain
 from tests.kit.world import make_world
-from tests.servers.chain import Chain
 from tests.servers.ens_gateway import EnsGateway
 from tests.servers.names import Names, deploy_offchain_resolver
 

@@ -21,14 +21,15 @@ from nft.clients.evm.chain import ChainClient
 from nft.models import LinkedAccount, PrimaryName
 from nft.names import primary
 from nft.names.primary import MAX_AGE, PERIOD, complete_primary_names, update_primary_name
+from nft.testing.chain import Chain
+from nft.testing.fake_node import FakeNode, fake_node, relaying_node
+from nft.testing.genesis import CHAIN_ID
 from profiles import jobs
 from profiles.leases import due
 from profiles.people.profiles import profile_of
 from profiles.serving.showing import find_profile
-from tests.kit.fake_node import FakeNode, fake_node, relaying_node
-from tests.kit.jobs import run
+from profiles.testing.jobs import run
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata, upload
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def sweep_primary_names(now: datetime, clients: Clients) -> int:
 
 
 def account_of(user: User) -> LinkedAccount:
-    return user.linked_accounts.get()
+    return user.nft_linked_accounts.get()
 
 
 def names_of(user: User, now: datetime) -> list[str]:
@@ -63,10 +64,10 @@ def test_a_public_account_is_found_by_its_name(
     alice: User, django_capture_on_commit_callbacks: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(jobs, "_send", lambda *job, **options: sent.append((*job, options)))
+    monkeypatch.setattr(jobs._Sending, "queue", lambda *job, **options: sent.append((*job, options)))
     with django_capture_on_commit_callbacks(execute=True):
         show(alice)
-    assert sent == [(jobs.get_job(update_primary_name), (account_of(alice).pk,), {"countdown": None, "expires": None})]
+    assert sent == [(jobs.get_job(update_primary_name), (account_of(alice).pk,), {"delay": 0, "expires": None})]
     assert find_profile("alice.eth") is None  # not looked up yet
     run(update_primary_name, account_of(alice).pk)
     for identifier in ("alice.eth", "Alice.ETH"):

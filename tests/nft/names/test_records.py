@@ -11,9 +11,10 @@ from nft.core.evm.address import parse_address, to_checksum
 from nft.core.evm.ens import evm_coin_type, namehash, reverse_name
 from nft.names.errors import NAMES_UNAVAILABLE, RECORD_TOO_LONG, NameLookupError
 from nft.names.records import NameReader
-from tests.kit.fake_node import fake_node
+from nft.testing.chain import Chain
+from nft.testing.fake_node import fake_node
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.world import make_world
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names, deploy_extended_resolver
 
 BASE = evm_coin_type(8453)

@@ -9,11 +9,12 @@ from nft.core.errors import InvalidIdentifier
 from nft.core.tokens.verdict import Verdict
 from nft.files.store import pin_file
 from nft.names.errors import NAMES_UNAVAILABLE, NOT_A_NAME
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.ens_avatars import EnsAvatar, resolve_avatar
 from nft.tokens.media import MediaError
 from tests.kit.errors import raises_kind
 from tests.kit.world import World, mint, picture, pinned_metadata, send
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.names import Names
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("alice")]

@@ -17,11 +17,12 @@ from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.errors import NOT_NOW
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.ownership import check_ownership
 from nft.transfers.sending import build_transfer
 from tests.kit.errors import raises_kind
 from tests.kit.world import World, claim_of, make_world, mint, pinned_metadata, send, shown, upload
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 ALICE, VAULT, STRANGER = 1, 2, 3
@@ -189,7 +190,7 @@ def test_the_vault_is_as_public_as_the_account(
     world: World, chain: Chain, delegated: TokenClaim, client: Client
 ) -> None:
     assert chain.accounts[VAULT] not in json.dumps(shown(delegated.user, world.now).provenance)
-    delegated.user.linked_accounts.update(is_public=True)
+    delegated.user.nft_linked_accounts.update(is_public=True)
     assert shown(delegated.user, world.now).provenance["vault"] == chain.accounts[VAULT]  # type: ignore[index]
     client.force_login(delegated.user)
     page = client.get(f"/settings/tokens/{delegated.pk}/").content.decode()

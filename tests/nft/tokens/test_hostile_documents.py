@@ -36,6 +36,7 @@ from nft.core.tokens.uri import HttpUri, IpfsUri, parse_token_uri
 from nft.core.tokens.verdict import BlockRef
 from nft.models import ClaimPicture
 from nft.names.records import NameReader
+from nft.testing.chain import Chain
 from nft.tokens.delegations import read_delegations
 from nft.tokens.documents import open_uri
 from nft.tokens.media import fetch_token_picture
@@ -44,7 +45,6 @@ from profiles.errors import ExpectedError
 from tests.kit.findings import Findings
 from tests.kit.hostile_documents import ODD_TEXTS, archives, contract_answers, metadata_documents, token_uris
 from tests.kit.world import World, mint
-from tests.servers.chain import Chain
 
 LIMITS = IpfsLimits(DagLimits(), 5.0)
 TOKEN, ADDRESS = Token(b"\1" * 20, 1, TokenStandard.ERC721), b"\2" * 20

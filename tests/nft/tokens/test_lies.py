@@ -16,11 +16,11 @@ import pytest
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token
 from nft.core.tokens.verdict import Reason, Verdict
+from nft.testing.chain import Chain
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from tests.kit.layouts import Layout, deploy_layouts
 from tests.kit.lying_nodes import HonestAnswers, Lie, MemoryNode, client_of, honestly, random_lie, word
-from tests.servers.chain import Chain
 
 ALICE, MALLORY = 1, 2
 BRIEF, LONG = 500, 10_000

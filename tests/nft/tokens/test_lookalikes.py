@@ -16,7 +16,7 @@ from nft.tokens.lookalikes import find_warning, find_warning_for_mint, find_warn
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
 from profiles.store.images import keep_image
-from tests.kit.people import an_upload
+from profiles.testing.people import an_upload
 from tests.kit.world import NOW
 from tests.profiles.images.test_likeness import drawing
 
@@ -107,7 +107,7 @@ def own_by_sending_it(user: User) -> None:
 
 
 def own_by_the_gallery(user: User) -> None:
-    HeldToken.objects.create(account=user.linked_accounts.get(), standard="erc721", first_seen_at=NOW, **SEEN)
+    HeldToken.objects.create(account=user.nft_linked_accounts.get(), standard="erc721", first_seen_at=NOW, **SEEN)
 
 
 def own_by_an_earlier_upload(user: User) -> None:

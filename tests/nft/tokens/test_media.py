@@ -22,12 +22,13 @@ from nft.core.evm.abi.words import encode_bytes, encode_uint
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import BlockRef
 from nft.files.store import pin_directory, pin_file
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens import media
 from nft.tokens.contract_texts import URI_GAS
 from nft.tokens.media import FetchedPicture, MediaError, fetch_token_picture
 from tests.kit.hostile_server import Behavior, body, head, serving
 from tests.kit.world import LOOPBACK, NOW, picture
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 TOKEN = Token(b"\xa1" * 20, 7, TokenStandard.ERC721)

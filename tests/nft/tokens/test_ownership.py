@@ -15,13 +15,14 @@ from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
 from nft.settings.chains import Proofs
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.facts import Check
 from nft.tokens.ownership import check_ownership
 from tests.kit.errors import raises_kind
-from tests.kit.fake_node import relaying_node
 from tests.kit.hostile_server import body, head, serving
 from tests.kit.world import deploy_avatar_token, mint
-from tests.servers.chain import CHAIN_ID, Chain
 
 
 @pytest.fixture

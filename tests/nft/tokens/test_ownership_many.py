@@ -14,11 +14,12 @@ from nft.clients.evm.errors import ChainUnavailable
 from nft.core.evm.address import parse_address
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, Verdict
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.facts import Question
 from nft.tokens.ownership import BatchCheck, check_many, check_ownership
-from tests.kit.fake_node import relaying_node
 from tests.kit.world import deploy_avatar_token, put_multicall
-from tests.servers.chain import CHAIN_ID, Chain
 
 ODD = (
     "OddReverts",

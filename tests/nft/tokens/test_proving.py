@@ -15,14 +15,15 @@ from nft.core.evm.proofs.specification import limit_time
 from nft.core.evm.token import Token, TokenStandard
 from nft.core.tokens.verdict import Reason, RestsOn, Verdict
 from nft.settings.chains import Proofs
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens import proving
 from nft.tokens.facts import Check, Question
 from nft.tokens.ownership import check_many, check_ownership
-from tests.kit.fake_node import relaying_node
 from tests.kit.layouts import deploy_editions, deploy_expired_name, deploy_layouts, deploy_plain
 from tests.kit.lying_nodes import HonestAnswers, MemoryNode, client_of, honestly, lying_node
 from tests.kit.world import deploy_avatar_token, mint
-from tests.servers.chain import CHAIN_ID, Chain
 
 ALICE, BOB, VAULT = 1, 2, 3
 

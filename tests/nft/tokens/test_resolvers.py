@@ -13,8 +13,10 @@ from avatarsite.settings.chains import read_chains
 from nft.claims.claiming import create_claim
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from tests.kit.world import World, person, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain, start_chain
+from tests.servers.chain import start_chain
 from tests.servers.places import Places
 
 pytestmark = pytest.mark.django_db

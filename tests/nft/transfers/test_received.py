@@ -14,11 +14,12 @@ from web3.contract import Contract
 from nft.errors import NotYours
 from nft.gallery.moves import check_moved
 from nft.models import ReceivedToken, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.transfers.received import accept_received, decline_received, get_received
 from nft.watching.watcher import watch_chain
 from profiles.models import Notice, Profile
 from tests.kit.world import World, mint, shown
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +88,7 @@ def test_the_receiver_shows_it_with_one_click_on_any_page(
     (address,) = re.findall(r'action="(/settings/tokens/received/\d+/use/)"', page)
     chain.finalize()
     assert client.post(address).status_code == 302  # the one click
-    world.verify_and_fetch(bob.token_claims.get())
+    world.verify_and_fetch(bob.nft_token_claims.get())
     assert shown(bob, world.now).mark
     assert "unread" not in bell(client)
     assert address not in client.get("/notices/").content.decode()

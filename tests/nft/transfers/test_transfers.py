@@ -14,6 +14,7 @@ from nft.core.evm.address import parse_address
 from nft.errors import NOT_NOW, RATE_LIMITED, WOULD_FAIL
 from nft.minting import requests
 from nft.minting.requests import record_mint_sent, use_mint
+from nft.testing.chain import Chain
 from nft.transfers import sending
 from nft.transfers.errors import RECEIVER_REFUSED
 from nft.transfers.following import Stage, get_transfer
@@ -22,7 +23,6 @@ from nft.views.transfer_page import sent_page
 from tests.kit.errors import raises_kind
 from tests.kit.mints import finish, install, ready_to_sign, sign
 from tests.kit.world import World
-from tests.servers.chain import Chain
 
 pytestmark = pytest.mark.django_db
 

@@ -18,10 +18,11 @@ from nft.claims.picture import fetch_picture
 from nft.claims.sweeping import check_lane
 from nft.minting.steps import follow_mint
 from nft.models import MintRequest, TokenClaim
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.models import AuditEntry
-from tests.kit.jobs import run
+from profiles.testing.jobs import run
 from tests.kit.world import deploy_avatar_token, mint, person, picture, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 
@@ -95,7 +96,7 @@ def test_a_token_is_minted_in_the_browser(browser: Client, chain: Chain, contrac
         "image": SimpleUploadedFile("a.png", picture("teal"), "image/png"),
         "name": "Dawn",
         "description": "",
-        "account": str(alice.linked_accounts.get().pk),
+        "account": str(alice.nft_linked_accounts.get().pk),
         "key": str(uuid4()),
     }
     assert page(browser, "nft:mint").status_code == 200
@@ -151,7 +152,7 @@ def test_bad_input_for_a_mint_is_said_beside_its_field(
     form = {
         "image": SimpleUploadedFile("a.png", picture("teal"), "image/png"),
         "name": "Dawn",
-        "account": str(alice.linked_accounts.get().pk),
+        "account": str(alice.nft_linked_accounts.get().pk),
         "key": str(uuid4()),
     }
     answer = browser.post(reverse("nft:mint"), form | changes)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from nft.models import MintRequest
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 from tests.kit.routes import belongings_of, routes
 
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,9 @@ from django.utils import timezone
 from nft.models import TokenClaim, WatchedContract
 from nft.models.chains import TOUCHED_EVERY, watched_contracts
 from nft.settings.chains import chains
+from nft.testing.genesis import CHAIN_ID
 from nft.watching import contracts
 from nft.watching.contracts import KEPT_UNUSED, remove_unused, repair_watched_contracts
-from tests.kit.wallets import CHAIN_ID
 from tests.nft.accounts.test_unlink_races import Aside
 
 OTHER_CHAIN = 10
@@ -67,7 +67,7 @@ class History:
 
     def create_of_person(self) -> None:
         wanted = self.claims(1)[0]
-        wanted.user.token_claims.create(
+        wanted.user.nft_token_claims.create(
             chain_id=wanted.chain_id, contract=wanted.contract, token_id=wanted.token_id, due_at=wanted.due_at
         )
 

@@ -19,10 +19,11 @@ from nft.core.evm.address import parse_address
 from nft.gallery.pictures import fetch_held_picture
 from nft.minting.steps import follow_mint
 from nft.models import ClaimPicture, HeldToken, LinkedAccount, MintRequest, TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from profiles.jobs import enqueue
 from profiles.row_queue import WAITING, queue_due, queue_due_rows
 from tests.kit.world import person, put_multicall
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.faults import Fault, faulty
 from tests.servers.redis import RedisServer
 from tests.servers.workers import Programs
@@ -157,7 +158,7 @@ def test_a_mint_waits_for_no_picture_of_a_gallery(
     chain: Chain, alice: User, programs: Programs, redis_server: RedisServer
 ) -> None:
     """The pictures need a node that hangs, and would occupy every process for minutes."""
-    now, account = timezone.now(), alice.linked_accounts.get()
+    now, account = timezone.now(), alice.nft_linked_accounts.get()
     HeldToken.objects.bulk_create(
         HeldToken(
             account=account,

@@ -16,11 +16,12 @@ from localstack.processes import free_port
 from nft.clients.evm import heads
 from nft.clients.evm.errors import ChainUnavailable
 from nft.clients.evm.heads import subscribe_new_heads
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.watching import listener as listening
 from nft.watching.listener import listen
 from nft.watching.watcher import watch_chain
 from profiles.jobs import get_job
-from tests.servers.chain import CHAIN_ID, Chain
 
 PATIENCE = 20.0
 

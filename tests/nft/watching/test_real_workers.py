@@ -15,10 +15,11 @@ from eth_utils.address import to_checksum_address
 from localstack.processes import free_port
 from nft.claims.claiming import create_claim
 from nft.models import ClaimCheck, ClaimPicture, TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.genesis import CHAIN_ID
 from nft.watching.watcher import watch_chain
 from profiles.models import Avatar
 from tests.kit.world import World, claim_of, deploy_avatar_token, make_world, mint, person, pinned_metadata
-from tests.servers.chain import CHAIN_ID, Chain
 from tests.servers.faults import Fault, FaultyProxy, faulty
 from tests.servers.redis import RedisServer
 from tests.servers.workers import Programs
@@ -85,7 +86,7 @@ def assert_done_once(claim: TokenClaim) -> None:
     assert claim.crashes == 0
     assert Avatar.objects.filter(profile__user=claim.user).count() == 1
     assert list(ClaimCheck.objects.filter(claim=claim).values_list("verdict", flat=True)) == ["owned"]
-    assert claim.user.profile.audit_entries.filter(action__startswith="avatar").count() == 1
+    assert claim.user.avatar_profile.audit_entries.filter(action__startswith="avatar").count() == 1
 
 
 def test_a_check_and_a_picture_of_killed_workers_are_done_once_by_others(

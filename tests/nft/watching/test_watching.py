@@ -17,12 +17,13 @@ from nft.clients.bundle import Clients
 from nft.clients.evm.chain import ChainClient
 from nft.core.evm.address import parse_address
 from nft.models import TokenClaim, WatchedChain
+from nft.testing.chain import Chain
+from nft.testing.fake_node import relaying_node
+from nft.testing.genesis import CHAIN_ID
 from nft.tokens.alarms import raise_alarm
 from nft.watching import transfers_seen, watcher
 from nft.watching.watcher import WatchResult, watch_chain
-from tests.kit.fake_node import relaying_node
 from tests.kit.world import World, claim_of, mint, pinned_metadata, shown, sweep
-from tests.servers.chain import CHAIN_ID, Chain
 
 pytestmark = pytest.mark.django_db
 

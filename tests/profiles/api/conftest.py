@@ -8,12 +8,12 @@ import pytest
 
 if TYPE_CHECKING:
     from profiles.models import Profile
-    from tests.kit.api_client import Program
+    from profiles.testing.api_client import Program
 
 
 @pytest.fixture
 def program(alice: Profile) -> Program:
     """Alice's program, with every scope."""
-    from tests.kit.api_client import Program, a_secret
+    from profiles.testing.api_client import Program, a_secret
 
     return Program(a_secret(alice))

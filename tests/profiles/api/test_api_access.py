@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from profiles.models import ApiToken, AuditEntry, Profile
 from profiles.people.api_tokens import Scope
-from tests.kit.api_client import ALL, CURRENT, V1, Program, a_secret, problem_of
-from tests.kit.people import a_picture, an_upload
+from profiles.testing.api_client import ALL, CURRENT, Program, a_secret, address_of, problem_of
+from profiles.testing.people import a_picture, an_upload
 
 Act = Callable[[Program, object], Any]
 CALLS: dict[str, tuple[Scope, Act]] = {
@@ -57,7 +57,7 @@ def test_without_a_token_nothing_of_ones_own_is_answered(alice: Profile, name: s
 
 @pytest.mark.parametrize("header", ["", "Basic YWxpY2U6cGFzcw==", "Token avs_x", "Bearer", "Bearer "])
 def test_only_bearer_tokens_are_looked_at(db: None, header: str) -> None:
-    answer = Client().get(V1 + CURRENT, headers={"authorization": header})
+    answer = Client().get(address_of(CURRENT), headers={"authorization": header})
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 

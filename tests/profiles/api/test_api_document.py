@@ -23,8 +23,8 @@ from profiles.api.operations import OPERATIONS
 from profiles.api.problems import PROBLEMS
 from profiles.api.urls import urlpatterns
 from profiles.models import Profile
-from tests.kit.api_client import a_secret
-from tests.kit.people import a_picture, an_upload
+from profiles.testing.api_client import a_secret
+from profiles.testing.people import a_picture, an_upload
 
 #: Pictures and other bytes; each kind may hold any, for only the bytes count.
 BODIES = strategies.sampled_from([a_picture("PNG"), a_picture("JPEG"), a_picture("GIF"), b"\x89PNG", b"GIF89a" * 9])

@@ -11,8 +11,9 @@ from django.utils import timezone
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
 from profiles.pictures.rights import moderate_avatar, withdraw_avatar
-from tests.kit.api_client import ALL, CURRENT, Program, problem_of
-from tests.kit.people import a_picture, a_token_picture, an_upload, in_use
+from profiles.testing.api_client import ALL, CURRENT, Program, problem_of
+from profiles.testing.people import a_picture, an_upload, in_use
+from tests.kit.token_pictures import a_token_picture
 
 
 # --- look -------------------------------------------------------------------------------------------------------------

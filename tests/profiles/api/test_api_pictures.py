@@ -12,9 +12,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.models import ApiToken, Profile
-from tests.kit.api_client import CURRENT, V1, Program, a_secret, problem_of
-from tests.kit.people import a_picture, in_use
-from tests.profiles.conftest import FileStore
+from profiles.testing.api_client import CURRENT, Program, a_secret, address_of, problem_of
+from profiles.testing.people import a_picture, in_use
+from profiles.testing.stores import FileStore
 
 
 # --- set --------------------------------------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ class Unread(BytesIO):
 
 def put_stream(program: Program, body: BytesIO, length: str, **wsgi: Any) -> Any:
     told = {"wsgi.input": body, "CONTENT_LENGTH": length, **wsgi}
-    return program.client.generic("PUT", V1 + CURRENT, b"", "image/png", headers=program.headers, **told)
+    return program.client.generic("PUT", address_of(CURRENT), b"", "image/png", headers=program.headers, **told)
 
 
 def test_a_body_over_the_limit_is_neither_kept_nor_decoded(program: Program, settings: Settings) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from profiles.decoding import Decoder, DecoderSettings
-from tests.kit.pictures import encoded, four_corners
+from profiles.testing.pictures import encoded, four_corners
 
 PNG = encoded(four_corners(), "PNG")
 

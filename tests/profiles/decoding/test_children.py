@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from profiles.decoding import DecodeRequest
+from profiles.decoding import DecodeRequest, DecoderUnavailable, child_handle
 from tests.profiles.decoding.children import PNG, a_decoder, eventually, exists, only_pid
 
 
@@ -120,3 +120,9 @@ def test_children_end_even_if_a_fork_of_their_parent_survives(start_parent: Star
     parent.kill()
     parent.wait()
     assert eventually(lambda: not exists(child), 15)
+
+
+def test_a_missing_library_is_never_blamed_on_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_handle, "_START", f"import sys; sys.modules['pyvips'] = None; {child_handle._START}")
+    with a_decoder() as decoder, pytest.raises(DecoderUnavailable, match="Your file is fine"):
+        decoder.decode(PNG, DecodeRequest())

@@ -26,8 +26,8 @@ from profiles.images import errors
 from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.normalize import normalize
 from profiles.images.picture import Crop
+from profiles.testing.pictures import animation, corner_colors, encoded, exif, four_corners, opened
 from tests.kit import hostile_pictures
-from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, opened
 from tests.profiles.decoding.children import PNG, a_decoder, eventually, exists, only_pid
 
 SVG_WANTED = DecodeRequest(svg_allowed=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from profiles.decoding import Decoder, DecodeRequest, ImageRefused
 from profiles.images.picture import NormalizedPicture
-from tests.kit.pictures import animation, encoded, exif, four_corners
+from profiles.testing.pictures import animation, encoded, exif, four_corners
 
 SEEDS = {
     "jpeg": encoded(four_corners(60, 40), "JPEG", exif=exif(6, gps=True)),

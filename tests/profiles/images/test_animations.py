@@ -16,7 +16,17 @@ from profiles.images.formats.detect import read_header
 from profiles.images.limits import ImageLimits, animation_side
 from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest
-from tests.kit.pictures import animation, corner_colors, encoded, exif, four_corners, frames, held, normalized, opened
+from profiles.testing.pictures import (
+    animation,
+    corner_colors,
+    encoded,
+    exif,
+    four_corners,
+    frames,
+    held,
+    normalized,
+    opened,
+)
 
 LIMITS = ImageLimits()
 MOVING = ["GIF", "PNG", "WEBP", "AVIF"]

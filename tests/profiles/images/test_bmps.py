@@ -10,7 +10,7 @@ import pytest
 from profiles.errors import Kind
 from profiles.images import errors
 from profiles.images.errors import ImageRefused
-from tests.kit.pictures import CORNERS, corner_colors, four_corners, normalized, opened
+from profiles.testing.pictures import CORNERS, corner_colors, four_corners, normalized, opened
 
 WIDTH, HEIGHT = 40, 30
 PALETTE = b"".join(bytes(color[::-1]) + b"\0" for color in CORNERS)

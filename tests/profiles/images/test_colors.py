@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from profiles.images.icc import BT709, build_profile
-from tests.kit.pictures import encoded, normalized, opened, png_chunk
+from profiles.testing.pictures import encoded, normalized, opened, png_chunk
 
 SRGB = (31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)
 DISPLAY_P3 = (31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)

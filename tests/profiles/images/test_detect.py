@@ -9,7 +9,7 @@ from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.formats.detect import may_move, read_header, sniff_format
 from profiles.images.limits import MIB, ImageLimits
-from tests.kit.pictures import animation, encoded, four_corners, gif_of_frames, png_claiming
+from profiles.testing.pictures import animation, encoded, four_corners, gif_of_frames, png_claiming
 
 LIMITS = ImageLimits()
 

@@ -9,7 +9,7 @@ from profiles.images.fallback import FallbackStyle, draw_fallback
 from profiles.images.fallback.drawings import contrast_with_white
 from profiles.images.fallback.initials import find_initials
 from profiles.images.formats import OutputFormat
-from tests.kit.pictures import opened
+from profiles.testing.pictures import opened
 
 VISIBLE = [style for style in FallbackStyle if style is not FallbackStyle.BLANK]
 GENERATED = [style for style in VISIBLE if style is not FallbackStyle.SILHOUETTE]

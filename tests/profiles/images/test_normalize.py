@@ -13,7 +13,7 @@ from profiles.images.formats import OutputFormat, SourceFormat
 from profiles.images.normalize import normalize
 from profiles.images.orientation import turn_of
 from profiles.images.picture import Crop, DecodeRequest
-from tests.kit.pictures import (
+from profiles.testing.pictures import (
     BLUE,
     CORNERS,
     RED,

@@ -15,8 +15,8 @@ from profiles.images.formats.heif_grid import read_grid
 from profiles.images.icc import BT709, build_profile
 from profiles.images.limits import ImageLimits
 from profiles.images.picture import Crop
+from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, held, normalized, opened
 from tests.kit.heic import box, heic_grid
-from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, normalized, opened
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 TURNED = {

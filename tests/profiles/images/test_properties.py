@@ -14,7 +14,7 @@ from profiles.images.limits import MASTER_LENGTH, MASTER_SIDE, ImageLimits
 from profiles.images.normalize import normalize
 from profiles.images.orientation import stored_box
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
-from tests.kit.pictures import animation, encoded, exif, four_corners, png_claiming
+from profiles.testing.pictures import animation, encoded, exif, four_corners, png_claiming
 
 # Small limits keep the decoders' work small; the mechanism is the same.
 LIMITS = ImageLimits(max_bytes=100_000, max_pixels=250_000, max_side=2000, max_frames=12, max_total_pixels=500_000)

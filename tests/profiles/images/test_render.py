@@ -6,7 +6,7 @@ from profiles.images.errors import ImageRefused
 from profiles.images.formats import OutputFormat
 from profiles.images.limits import RENDITION_SIZES, pick_size
 from profiles.images.render import render
-from tests.kit.pictures import animation, corner_colors, encoded, four_corners, normalized, opened
+from profiles.testing.pictures import animation, corner_colors, encoded, four_corners, normalized, opened
 
 UPRIGHT = ["red", "green", "blue", "yellow"]
 

@@ -10,7 +10,7 @@ from profiles.images.normalize import normalize
 from profiles.images.orientation import turn_of
 from profiles.images.picture import MAX_ANGLE, MIDDLE, UNCHANGED, Crop, DecodeRequest, Edit
 from profiles.images.straighten import shrinking, straighten
-from tests.kit.pictures import CORNERS, animation, encoded, exif, four_corners, frames, held, nearest, opened
+from profiles.testing.pictures import CORNERS, animation, encoded, exif, four_corners, frames, held, nearest, opened
 
 ANGLES = (-15, -8, -0.5, 3, 15)
 

@@ -12,7 +12,7 @@ from profiles.images.errors import ImageRefused
 from profiles.images.formats import SourceFormat
 from profiles.images.normalize import normalize
 from profiles.images.picture import Crop, DecodeRequest, NormalizedPicture
-from tests.kit.pictures import corner_colors, encoded, exif, four_corners, held, opened
+from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, held, opened
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' xmlns:xlink='http://www.w3.org/1999/xlink' "
 CORNERS = (

@@ -14,7 +14,7 @@ from profiles.images.fallback import FallbackStyle, draw_fallback
 from profiles.images.fallback.blockies import plan_blockies
 from profiles.images.fallback.jazzicon import jazzicon_number, plan_jazzicon
 from profiles.images.formats import OutputFormat
-from tests.kit.pictures import opened
+from profiles.testing.pictures import opened
 
 GOLDEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("wallet_icons.json").read_text("utf-8"))
 

@@ -20,9 +20,9 @@ from profiles.pictures.changing import AvatarNotShowable
 from profiles.pictures.history import AvatarDetails, choose_avatar, remove_avatar, restore_avatar, set_avatar
 from profiles.pictures.rights import moderate_avatar
 from profiles.sources import UPLOAD
+from profiles.testing.people import a_person, in_use
+from profiles.testing.pictures import encoded
 from tests.kit.collections_of_pictures import photo
-from tests.kit.people import a_person, in_use
-from tests.kit.pictures import encoded
 
 State = Avatar.State
 
@@ -86,7 +86,7 @@ def test_an_exact_block_hides_the_picture_everywhere_and_its_end_brings_back_onl
     assert in_use(alice) == shown
     assert not Block.objects.exists()
     show(alice, photo(2))
-    actions = {entry.action: entry.detail for entry in staff.profile.audit_entries.all()}
+    actions = {entry.action: entry.detail for entry in staff.avatar_profile.audit_entries.all()}
     assert actions["block.add"]["reason"] == "Not a nice picture."
     assert actions["block.end"]["why"] == "It was a mistake."
 

@@ -16,9 +16,9 @@ from profiles.pictures import classifying
 from profiles.pictures.classifying import ALLOW, HOLD, REFUSE, ClassifierPicture, Opinion, classify_picture
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
+from profiles.testing.people import a_person, in_use
+from profiles.testing.pictures import encoded, opened
 from tests.kit.collections_of_pictures import photo
-from tests.kit.people import a_person, in_use
-from tests.kit.pictures import encoded, opened
 
 SAID: list[Any] = []
 SEEN: list[ClassifierPicture] = []

@@ -13,9 +13,9 @@ from profiles.moderation.blocking import add_block
 from profiles.moderation.lists import COLUMNS, import_list, read_list, write_list
 from profiles.pictures.history import AvatarDetails, set_avatar
 from profiles.sources import UPLOAD
+from profiles.testing.people import a_person
+from profiles.testing.pictures import encoded
 from tests.kit.collections_of_pictures import photo
-from tests.kit.people import a_person
-from tests.kit.pictures import encoded
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from profiles.notices import recording
 from profiles.notices.choices import MAIL, SITE, build_unsubscribe_token, is_wanted, set_choices
 from profiles.notices.kinds import PATIENCE, RULES, get_kinds
 from profiles.notices.recording import KEPT, NewNotice, delete_old, mark_read, record_notice
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 
 pytestmark = pytest.mark.django_db
 Kind = Notice.Kind

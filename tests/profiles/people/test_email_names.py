@@ -13,7 +13,7 @@ from pytest_django import Settings
 from profiles.models import AuditEntry, EmailName, Profile
 from profiles.people import email_names
 from profiles.serving.showing import find_profile
-from tests.kit.people import an_upload
+from profiles.testing.people import an_upload
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "Alice@Example.org"

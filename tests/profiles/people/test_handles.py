@@ -14,7 +14,7 @@ from profiles.models import HANDLE_RULE, FormerHandle, Profile
 from profiles.people.handle_changes import find_free_variant, forget_former_handles
 from profiles.people.handles import HANDLE_TAKEN, HANDLE_TOO_SOON, HandleError, check_handle, suggest_handle
 from profiles.people.profiles import ProfileText, profile_of, update_profile
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()

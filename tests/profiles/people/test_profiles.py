@@ -11,7 +11,7 @@ from django.utils import timezone
 from profiles.models import AuditEntry, Profile
 from profiles.people.handles import HandleError, check_handle
 from profiles.people.profiles import ProfileText, profile_of, update_profile
-from tests.kit.people import a_person
+from profiles.testing.people import a_person
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from profiles.images.errors import ImageRefused
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.store.objects import master_key
-from tests.kit.people import a_picture, an_animation, an_upload
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_picture, an_animation, an_upload
+from profiles.testing.stores import FileStore
 
 GOOD = [a_picture("PNG"), a_picture("JPEG"), a_picture("WEBP"), a_picture("GIF"), an_animation()]
 

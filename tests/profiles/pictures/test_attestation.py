@@ -21,7 +21,8 @@ from profiles.pictures.rights import (
     withdraw_avatar,
 )
 from profiles.serving.showing import shown_picture
-from tests.kit.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

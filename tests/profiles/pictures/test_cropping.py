@@ -20,10 +20,11 @@ from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.history import crop_again, remove_avatar
 from profiles.pictures.rights import moderate_avatar
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.api_client import Program, a_secret, problem_of
-from tests.kit.people import a_token_picture, an_upload
-from tests.kit.pictures import corner_colors, encoded, exif, four_corners, frames, held, opened
-from tests.profiles.conftest import FileStore
+from profiles.testing.api_client import Program, a_secret, problem_of
+from profiles.testing.people import an_upload
+from profiles.testing.pictures import corner_colors, encoded, exif, four_corners, frames, held, opened
+from profiles.testing.stores import FileStore
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 PICTURE = "/settings/picture/"

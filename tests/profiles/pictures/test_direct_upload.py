@@ -26,11 +26,10 @@ from profiles.pictures.changing import AvatarError
 from profiles.pictures.direct_upload import NOTHING_ARRIVED, TICKET_UNKNOWN, issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.store.objects import INCOMING, master_key
+from profiles.testing.people import a_person, a_picture, an_upload
+from profiles.testing.stores import Bucket, FileStore
 from tests.kit.on_s3 import keys_in, use
-from tests.kit.people import a_person, a_picture, an_upload
-from tests.profiles.conftest import FileStore
 from tests.profiles.pictures.test_any_bytes import GOOD, damaged
-from tests.servers.s3 import Bucket
 
 BEGIN = "/settings/picture/direct/"
 

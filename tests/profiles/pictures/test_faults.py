@@ -23,12 +23,11 @@ from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.objects import INCOMING
 from profiles.store.purge import purge_unreferenced_images
+from profiles.testing.people import a_picture, an_upload
+from profiles.testing.stores import Bucket, FileStore
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.on_s3 import keys_in, use
-from tests.kit.people import a_picture, an_upload
-from tests.profiles.conftest import FileStore
 from tests.servers.faults import Fault, FaultyProxy, faulty
-from tests.servers.s3 import Bucket
 
 pytestmark = pytest.mark.django_db
 

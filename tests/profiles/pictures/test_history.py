@@ -15,7 +15,8 @@ from profiles.pictures.history import choose_avatar, remove_avatar, restore_avat
 from profiles.pictures.pages import history_of
 from profiles.pictures.rights import moderate_avatar, withdraw_avatar
 from profiles.serving.showing import shown_picture
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload
+from profiles.testing.people import a_person, a_picture, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

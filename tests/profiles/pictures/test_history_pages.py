@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from profiles.models import Avatar, Profile
-from tests.kit.people import a_picture, an_upload
+from profiles.testing.people import a_picture, an_upload
 from tests.profiles.pictures.test_cropping import FOUR, PICTURE, upload
 
 pytestmark = pytest.mark.django_db

@@ -21,7 +21,8 @@ from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.rights import moderate_avatar, reinstate_avatar, revert_after_grace, set_on_loss, withdraw_avatar
 from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import shown_picture
-from tests.kit.people import a_person, a_token_picture, an_upload
+from profiles.testing.people import a_person, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 LOST = "is no longer your verified picture."

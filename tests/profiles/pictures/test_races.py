@@ -14,8 +14,9 @@ from profiles.models import AuditEntry, Avatar, Profile, StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.history import choose_avatar, remove_avatar
 from profiles.pictures.rights import withdraw_avatar
+from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.at_once import at_once
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

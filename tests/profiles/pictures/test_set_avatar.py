@@ -20,8 +20,9 @@ from profiles.sources import UPLOAD
 from profiles.store import objects
 from profiles.store.images import keep_image
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.people import a_person, a_picture, a_token_picture, an_animation, an_upload
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_person, a_picture, an_animation, an_upload
+from profiles.testing.stores import FileStore
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

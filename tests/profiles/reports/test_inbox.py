@@ -17,7 +17,7 @@ from django.utils import timezone
 from profiles.desk.parts import get_attention_sources
 from profiles.models import Profile, Reason, ReportCase, Verdict
 from profiles.reports.deciding import Decision, decide
-from tests.kit.people import a_person, a_picture, an_upload, in_use
+from profiles.testing.people import a_person, a_picture, an_upload, in_use
 from tests.profiles.reports.test_reports import Subject, guest, person, report
 
 pytestmark = pytest.mark.django_db

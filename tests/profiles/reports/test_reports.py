@@ -28,8 +28,9 @@ from profiles.reports.reporting import Complaint, Reporter, sign_seen, take_repo
 from profiles.reports.upkeep import close_and_reopen, delete_old_cases, erase
 from profiles.serving.showing import find_profile
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.jobs import run
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload, in_use
+from profiles.testing.jobs import run
+from profiles.testing.people import a_person, a_picture, an_upload, in_use
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 Subject, State = ReportCase.Subject, ReportCase.State
@@ -305,9 +306,9 @@ def test_a_removal_without_a_report_can_be_appealed_too_within_its_time(
 
 def test_nobody_decides_about_themselves_or_what_they_reported(alice: Profile, mod: User, other_mod: User) -> None:
     boss = get_user_model().objects.create_superuser("boss")
-    about_mod = report(mod.profile, person(alice), Subject.PROFILE)
+    about_mod = report(mod.avatar_profile, person(alice), Subject.PROFILE)
     an_upload(alice)
-    by_mod = report(alice, person(mod.profile))
+    by_mod = report(alice, person(mod.avatar_profile))
     for case in (about_mod, by_mod):
         assert cases.why_not(case, mod)
         with pytest.raises(ReportError):

@@ -18,8 +18,9 @@ from profiles import sources
 from profiles.models import Avatar, Profile, Rendition
 from profiles.pictures.history import remove_avatar
 from profiles.store.squares import make_squares
-from tests.kit.people import a_picture, a_token_picture, an_animation, an_upload
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_picture, an_animation, an_upload
+from profiles.testing.stores import FileStore
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

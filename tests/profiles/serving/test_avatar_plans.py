@@ -22,7 +22,7 @@ from profiles.pictures.pages import history_page
 from profiles.serving.lookup import find_avatar_view
 from profiles.serving.showing import find_profile
 from profiles.store.renditions import find_public_rendition
-from tests.kit.people import a_token_picture
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 2_000

@@ -17,7 +17,7 @@ from profiles.images.formats import OutputFormat
 from profiles.models import Profile
 from profiles.serving import content
 from profiles.serving.content import Drawing
-from tests.kit.people import a_picture, an_animation, an_upload
+from profiles.testing.people import a_picture, an_animation, an_upload
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"

@@ -21,7 +21,8 @@ from profiles.images.limits import RENDITION_SIZES
 from profiles.models import Profile, Rendition
 from profiles.serving.lookup import find_avatar_view
 from profiles.store.renditions import content_url, pick_rendition
-from tests.kit.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 PLAIN_FILES = "django.contrib.staticfiles.storage.StaticFilesStorage"

@@ -23,7 +23,8 @@ from profiles.pictures.history import remove_avatar
 from profiles.serving.direct import find_picture
 from profiles.serving.response_cache import FRESH_FOR, FastPath, Find
 from profiles.settings import CACHE_SLACK
-from tests.kit.people import a_token_picture, an_upload
+from profiles.testing.people import an_upload
+from tests.kit.token_pictures import a_token_picture
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -9,7 +9,7 @@ from django.test import Client
 
 from profiles.models import Profile
 from profiles.serving.snippets import FORMATS, SHAPES, SIZES, build_snippets
-from tests.kit.people import a_person, an_upload
+from profiles.testing.people import a_person, an_upload
 
 pytestmark = pytest.mark.django_db
 NAMES = ["Mira Sol", '"><script>alert(1)</script>', "a](https://evil.example)[b", "山田 & Söhne", "_x_ *y* `z`"]

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from profiles.store import objects
 from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.files import AtomicFileSystemStorage
-from tests.profiles.conftest import FileStore
+from profiles.testing.stores import FileStore
 
 CONTENT = b"picture"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

@@ -12,9 +12,9 @@ from profiles.images.likeness import difference_hash
 from profiles.models import StoredImage
 from profiles.store import objects
 from profiles.store.images import keep_image
-from tests.kit.people import an_animation
-from tests.kit.pictures import encoded, four_corners
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import an_animation
+from profiles.testing.pictures import encoded, four_corners
+from profiles.testing.stores import FileStore
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,8 @@ from profiles.store import exports
 from profiles.store import objects as store_objects
 from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.purge import purge_unreferenced_images
-from tests.kit.people import a_picture, an_animation, an_upload
-from tests.servers.s3 import REGION, Bucket
+from profiles.testing.people import a_picture, an_animation, an_upload
+from profiles.testing.stores import REGION, Bucket
 
 pytestmark = pytest.mark.django_db
 

@@ -22,11 +22,11 @@ from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
 from profiles.store.purge import purge_unreferenced_images
 from profiles.store.squares import make_for_reader, make_squares
+from profiles.testing.jobs import queued_by_sweep
+from profiles.testing.people import a_photo, an_animation, an_upload
+from profiles.testing.stores import FileStore
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from tests.kit.dying import dies_at
-from tests.kit.jobs import queued_by_sweep
-from tests.kit.people import a_photo, an_animation, an_upload
-from tests.profiles.conftest import FileStore
 
 LATER = [192, 384, 512, 600]
 

@@ -15,13 +15,13 @@ from pytest_django import Settings
 
 from profiles.models import Profile
 from profiles.pictures.history import remove_avatar
-from profiles.store import objects
+from profiles.store import objects, s3
 from profiles.store.errors import ObjectMissing, StorageError
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
+from profiles.stores import get_store
+from profiles.testing.people import a_picture, an_upload
+from profiles.testing.stores import Bucket, FileStore
 from tests.kit.on_s3 import LOCATION, keys_in, use
-from tests.kit.people import a_picture, an_upload
-from tests.profiles.conftest import FileStore
-from tests.servers.s3 import Bucket
 
 
 @pytest.fixture
@@ -156,9 +156,9 @@ def test_a_signed_url_serves_a_rendition_and_expires(on_s3: Bucket, alice: Profi
     assert hashlib.sha256(answer.content).hexdigest() == rendition.sha256
     assert answer.headers["Content-Type"] == "image/webp"
     assert requests.get(url.replace("/renditions/", "/masters/"), timeout=10).status_code == 403
-    settings.AVATAR_SIGNED_SECONDS = -60
-    late = objects.public_url(key)
-    assert late is not None
+    store = s3.as_s3(get_store("avatars"))
+    assert store is not None
+    late = s3.signed_url(store, key, seconds=-60)
     assert requests.get(late, timeout=10).status_code == 403
 
 

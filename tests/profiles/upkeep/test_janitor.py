@@ -20,14 +20,14 @@ from profiles.store import objects
 from profiles.store.errors import StorageError
 from profiles.store.objects import INCOMING, MASTERS, RENDITIONS
 from profiles.store.purge import purge_unreferenced_images
+from profiles.testing.people import a_person, a_picture, an_animation, an_upload
+from profiles.testing.stores import Bucket, FileStore
 from profiles.upkeep import janitor
 from profiles.upkeep.janitor import Cleaning, clean_pictures
 from profiles.upkeep.repair import LOST
 from tests.kit.at_once import at_once
 from tests.kit.on_s3 import LOCATION, use
-from tests.kit.people import a_person, a_picture, a_token_picture, an_animation, an_upload
-from tests.profiles.conftest import FileStore
-from tests.servers.s3 import Bucket
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 

@@ -17,8 +17,8 @@ from profiles.store import objects, purge
 from profiles.store.errors import StorageError
 from profiles.store.images import keep_image
 from profiles.store.purge import find_unused_images, purge_unreferenced_images
-from tests.kit.people import a_picture, an_upload
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_picture, an_upload
+from profiles.testing.stores import FileStore
 
 pytestmark = pytest.mark.django_db
 

@@ -15,11 +15,11 @@ from profiles.models import Profile, StoreShard
 from profiles.row_queue import WAITING, queue_due_rows
 from profiles.store import objects
 from profiles.store.objects import MASTERS, RENDITIONS
+from profiles.testing.people import an_upload
+from profiles.testing.stores import FileStore
 from profiles.upkeep import janitor, scan
 from profiles.upkeep.scan import PARTS, REPEATED_AFTER, clean_abandoned_uploads, clean_shard, get_scan_age
 from tests.kit.on_s3 import use
-from tests.kit.people import an_upload
-from tests.profiles.conftest import FileStore
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,8 @@ from django.test import Client
 
 from profiles.models import ApiToken, Profile
 from profiles.people.api_tokens import MAX_LIVE, digest_of
-from tests.kit.api_client import CURRENT, Program, a_secret
-from tests.kit.people import a_person
+from profiles.testing.api_client import CURRENT, Program, a_secret
+from profiles.testing.people import a_person
 
 PAGE = "/settings/api/"
 

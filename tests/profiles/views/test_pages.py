@@ -16,8 +16,9 @@ from pytest_django import Settings
 
 from profiles.models import Avatar, Profile, StoredImage
 from profiles.pictures.rights import withdraw_avatar
-from tests.kit.people import a_person, a_picture, a_token_picture, an_upload
-from tests.profiles.conftest import FileStore
+from profiles.testing.people import a_person, a_picture, an_upload
+from profiles.testing.stores import FileStore
+from tests.kit.token_pictures import a_token_picture
 
 PICTURE = "/settings/picture/"
 

@@ -13,7 +13,8 @@ from qrcode.main import QRCode
 from profiles.models import Profile
 from profiles.people.links import LinkError, link_label, parse_links
 from profiles.serving.qr_codes import draw_qr_code
-from tests.kit.people import a_token_picture, an_animation, an_upload
+from profiles.testing.people import an_animation, an_upload
+from tests.kit.token_pictures import a_token_picture
 
 pytestmark = pytest.mark.django_db
 
@@ -50,11 +51,11 @@ def test_what_is_no_link_is_refused(typed: str) -> None:
 
 def test_the_page_shows_what_they_wrote_and_leads_to_their_pages(client: Client, alice: Profile) -> None:
     client.force_login(alice.user)
-    form = {"handle": "alice", "pronouns": "she/her", "bio": "See example.org <b>", "links": "a.example/@me"}
+    form = {"handle": "alice", "pronouns": "she/her", "bio": "See (example.org) <b>", "links": "a.example/@me"}
     assert client.post("/settings/profile/", form).status_code == 302
     page = Client().get("/u/alice/").content.decode()
     assert "she/her" in page
-    assert '<a href="http://example.org" rel="nofollow">example.org</a> &lt;b&gt;' in page
+    assert '(<a href="https://example.org" rel="nofollow">example.org</a>) &lt;b&gt;' in page
     assert (
         '<a class="u-url" href="https://a.example/@me" rel="me nofollow noopener noreferrer">a.example/@me</a>' in page
     )
@@ -70,7 +71,7 @@ def test_the_proof_is_one_line_that_opens(client: Client, alice: Profile) -> Non
     page = client.get("/u/alice/").content.decode()
     folded = re.search(r'<details class="card proof" id="proof">\s*<summary>(.*?)</summary>', page, re.DOTALL)
     assert folded is not None
-    assert "alice owns " in folded[1]
+    assert "alice has the right to show this picture." in folded[1]
     assert "Contract" not in folded[1]
 
 

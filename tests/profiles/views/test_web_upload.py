@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from profiles import sources
 from profiles.errors import ExpectedError, Kind
 from profiles.models import Avatar, Profile
-from tests.kit.people import a_picture
+from profiles.testing.people import a_picture
 
 pytestmark = pytest.mark.django_db
 PICTURE, FETCH = "/settings/picture/", "/settings/picture/fetch/"

@@ -1,0 +1,1 @@
+"""The test kit of wallets, tokens and IPFS. pytest loads `plugin`; nothing at run time does."""
