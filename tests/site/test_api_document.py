@@ -146,12 +146,11 @@ def calls(examples: int, *, boundaries: bool) -> Any:
 
 quick = calls(4, boundaries=False)
 thorough = calls(40, boundaries=True)
-usual = trying(deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.usefixtures("db", "no_chain", "one_connection", "_leave")
 @quick.parametrize()
-@usual
+@trying(deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_documented(case: Any, secret: str, ids: dict[str, UUID]) -> None:
     check(case, secret, ids)
 
@@ -159,7 +158,7 @@ def test_answers_are_as_documented(case: Any, secret: str, ids: dict[str, UUID])
 @pytest.mark.long
 @pytest.mark.usefixtures("db", "no_chain", "one_connection", "_leave")
 @thorough.parametrize()
-@usual
+@trying(deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_documented(case: Any, secret: str, ids: dict[str, UUID]) -> None:
     check(case, secret, ids)
 

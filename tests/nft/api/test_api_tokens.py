@@ -120,12 +120,8 @@ def test_a_token_is_claimed_followed_checked_and_dismissed(
     assert send(program, "POST", "/me/claims", asked, idempotency_key="of-a-claim").content == begun.content
     assert [each["id"] for each in program.get("/me/claims").json()["claims"]] == [str(claim.pk)]
     assert program.call("POST", f"{path}/check").status_code == 200
-    for act in (
-        lambda: stranger.get(path),
-        lambda: stranger.delete(path),
-        lambda: stranger.call("POST", f"{path}/check"),
-    ):
-        assert problem_of(act()) == (404, "no-such-claim")
+    for answer in (stranger.get(path), stranger.delete(path), stranger.call("POST", f"{path}/check")):
+        assert problem_of(answer) == (404, "no-such-claim")
     assert program.delete(path).json() == {"id": str(claim.pk)}
     assert program.get("/me/picture").json()["source"] is None
     assert problem_of(program.get(path)) == (404, "no-such-claim")
@@ -225,8 +221,8 @@ def test_a_transfer_is_prepared_signed_and_followed(
     tx_hash = chain.rpc("eth_sendTransaction", fields)
     sent = send(program, "POST", f"{path}/sent", {"tx_hash": tx_hash}).json()
     assert (sent["stage"], sent["tx_hash"], sent["done"]) == ("sent", tx_hash, False)
-    for act in (lambda: stranger.get(path), lambda: send(stranger, "POST", path, {"to": chain.accounts[2]})):
-        assert problem_of(act()) == (404, "no-such-claim")
+    for answer in (stranger.get(path), send(stranger, "POST", path, {"to": chain.accounts[2]})):
+        assert problem_of(answer) == (404, "no-such-claim")
 
 
 @pytest.mark.parametrize(
