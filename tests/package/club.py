@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from localstack.processes import Program, Running, free_port
+from localstack.processes import Program, Running, free_port, tail
 from tests.browser.people import Color, picture
 from tests.browser.wallet import KeyWallet
 from tests.package.environments import Environment, plain_environment
@@ -135,7 +135,12 @@ def open_club(project: Project, page: Page, *commands: str) -> Iterator[Member]:
         for command in commands:
             at_the_end.callback(_start(project, command).stop, 5)
         server.wait_until(lambda: _answers(f"{url}/anmelden/"), 60)
-        yield Member(url, page)
+        try:
+            yield Member(url, page)
+        except Exception as error:
+            lines = [line for path in project.folder.glob("*.log") for line in (path.name, *tail(path, 40))]
+            error.add_note("\n".join([page.url, page.locator("body").inner_text(), *lines]))
+            raise
     logs = {path.name: path.read_text("utf-8") for path in project.folder.glob("*.log")}
     assert not [text for text in logs.values() if FAULT.search(text)], logs
     assert not [text for text in complaints if "Failed to load resource" not in text]
