@@ -18,7 +18,7 @@ from profiles.models import Profile
 from profiles.serving.caching import lifetime
 from profiles.serving.choice import choose, exact_side
 from profiles.serving.content import picture_tag, rendition_bytes
-from profiles.serving.places import find_public_view
+from profiles.serving.places import identifier_in
 from profiles.serving.request import parse_request
 
 if TYPE_CHECKING:
@@ -41,15 +41,15 @@ class Picture(NamedTuple):
 def find_picture(environ: WSGIEnvironment) -> Picture | None:
     """Return the picture that a GET or HEAD for a person's picture wants, None if Django must answer."""
     path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    found = find_public_view(path) if (path + query).isascii() else None
-    if found is None or found.url_name != "avatar":
+    name = identifier_in(path) if (path + query).isascii() else None
+    if name is None:
         return None
     now = timezone.now()
     connection = connections[router.db_for_read(Profile)]
     if connection.connection is None:  # Django opens it, and closes it when it is old
         return None
     try:
-        wanted = parse_request(found.kwargs["identifier"], _read_query(query))
+        wanted = parse_request(name, _read_query(query))
         choice = choose(wanted, environ.get("HTTP_ACCEPT", "*/*"), now)
         square, fmt = choice.square, choice.format
         if square is None or square.format != fmt or choice.is_too_small:

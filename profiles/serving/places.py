@@ -15,6 +15,7 @@ from django.urls import (
     NoReverseMatch,
     Resolver404,
     ResolverMatch,
+    URLPattern,
     URLResolver,
     get_resolver,
     get_script_prefix,
@@ -22,7 +23,10 @@ from django.urls import (
     reverse,
     set_script_prefix,
 )
+from django.urls.resolvers import RoutePattern
 
+#: What the address of a receipt ends in.
+RECEIPT = ".json"
 #: The views that `public_media` made.
 PUBLIC_VIEWS: set[Callable[..., HttpResponseBase]] = set()
 
@@ -44,6 +48,41 @@ def find_public_view(path_info: str, urlconf: str | None = None) -> ResolverMatc
     except Resolver404:
         return None
     return found if found.func in PUBLIC_VIEWS else None
+
+
+def identifier_in(path_info: str) -> str | None:
+    """Return whose picture this address is, None for any other. It resolves only where another view may come first."""
+    prefix = avatar_prefix()
+    if not prefix or not path_info.startswith(prefix):
+        return None
+    if not _is_first(get_resolver(), prefix[0]):
+        found = find_public_view(path_info)
+        return str(found.kwargs["identifier"]) if found and found.url_name == "avatar" else None
+    name = path_info[len(prefix[0]) :]
+    return None if not name or "/" in name or name.endswith(RECEIPT) else name
+
+
+@lru_cache(maxsize=8)
+def _is_first(resolver: URLResolver, prefix: str) -> bool:
+    """Return whether no pattern before that of pictures can match an address below `prefix`."""
+    return _is_ours_first(resolver, "/", prefix) is True
+
+
+def _is_ours_first(resolver: URLResolver, base: str, prefix: str) -> bool | None:
+    """Return the same for the patterns below `base`; None if pictures are not among them, nor anything in their way."""
+    for each in resolver.url_patterns:
+        route = str(each.pattern) if isinstance(each.pattern, RoutePattern) else None
+        start = None if route is None else base + route.partition("<")[0]
+        if isinstance(each, URLResolver) and start is not None and "<" not in str(route):
+            found = _is_ours_first(each, start, prefix) if prefix.startswith(start) else None
+            if found is not None:
+                return found
+        elif isinstance(each, URLPattern) and each.callback in PUBLIC_VIEWS and each.name in {"avatar", "avatar_json"}:
+            if each.name == "avatar":
+                return True
+        elif start is None or start.startswith(prefix) or ("<" in str(route) and prefix.startswith(start)):
+            return False
+    return None
 
 
 @lru_cache(maxsize=8)

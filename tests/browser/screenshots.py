@@ -140,6 +140,7 @@ PAGES = {
     "passkeys": "/accounts/2fa/webauthn/",
     "set-password": "/accounts/password/set/",
     "api-tokens": "/settings/api/",
+    "webhooks": "/settings/webhooks/",
     "api": "/api/",
     "sign-out": "/accounts/logout/",
     "your-data": "/settings/data/",

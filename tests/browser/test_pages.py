@@ -48,6 +48,7 @@ OWN = {
     "tokens": "/settings/tokens/",
     "mint": "/mint/",
     "API tokens": "/settings/api/",
+    "webhooks": "/settings/webhooks/",
     "API": "/api/",
     "e-mail": "/accounts/email/",
     "set password": "/accounts/password/set/",
@@ -77,6 +78,7 @@ NAMED = (
     "Sign-In with Ethereum",
 )
 LATER = [
+    "webhook",
     "public page",
     "receipt",
     "crop",
@@ -140,6 +142,12 @@ def resident(site: Site, chromium: Browser) -> Iterator[Resident]:
     page.get_by_role("link", name="Earlier", exact=True).click()
     page.get_by_role("link", name="Crop").click()
     pages["crop"] = page.url
+    page.goto(OWN["webhooks"])
+    page.get_by_label("Address").fill(f"http://localhost:9/{'hooks' * 12}")
+    person.button("Add the webhook").click()
+    page.get_by_role("link", name="localhost").click()
+    person.button("Send a test event").click()
+    pages["webhook"] = page.url
     person.prepare_mint("Morning", "The first one", picture((40, 90, 200)))
     pages["mint draft"] = page.url
     person.prepare_mint("Noon", "The second one", picture((40, 200, 90)))

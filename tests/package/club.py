@@ -93,6 +93,7 @@ class Member:
         self.goes_to("/pictures/settings/wallets/")
         self.press(f"Mit {wallet.name} verknüpfen")
         expect(self.page.get_by_text(wallet.address).first).to_be_visible()
+        assert not re.search(r"\b(?:now|ago)\b", self.page.locator("main").inner_text()), "it is all German"
 
     def shows_the_nft(self, name: str) -> None:
         """Choose a token in the gallery, which fills while jobs run, and wait until its ownership is verified."""
@@ -125,6 +126,9 @@ def open_club(project: Project, page: Page, *commands: str) -> Iterator[Member]:
     project.manage("shell", "-c", MAKE_MEMBER)
     url = project.values["SITE_ORIGIN"].strip('"')
     page.set_default_timeout(PATIENCE)
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     with ExitStack() as at_the_end:
         server = _start(project, "runserver", "--noreload", url.removeprefix("http://"))
         at_the_end.callback(server.stop, 5)
@@ -134,6 +138,7 @@ def open_club(project: Project, page: Page, *commands: str) -> Iterator[Member]:
         yield Member(url, page)
     logs = {path.name: path.read_text("utf-8") for path in project.folder.glob("*.log")}
     assert not [text for text in logs.values() if FAULT.search(text)], logs
+    assert not [text for text in complaints if "Failed to load resource" not in text]
 
 
 def _start(project: Project, command: str, *arguments: str) -> Running:

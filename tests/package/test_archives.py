@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from localstack import dist
 from localstack.binaries import ROOT
 from tests.package.conftest import Archives
-from tests.package.matrix import DJANGOS, PYTHONS
+from tests.package.matrix import CELLS, DJANGOS, PYTHONS
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==([^ ;]+)", re.MULTILINE)
@@ -65,6 +65,15 @@ def test_its_metadata_are_valid_and_name_what_is_tested(archives: Archives) -> N
     assert metadata.license_expression == "MIT"
     links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", metadata.description or "")
     assert not links, "an index shows the page without the files beside it"
+
+
+def test_the_page_of_the_package_lists_what_is_tested() -> None:
+    page = (ROOT / PROJECT["readme"]).read_text("utf-8")
+    rows = re.findall(r"^\| (3\.\d+) \| (\d\.\d) \| ([^|]+) \|$", page, re.MULTILINE)
+    listed = {(python, django, database.lower()) for python, django, names in rows for database in names.split(", ")}
+    assert listed == {(cell.python, cell.django, cell.database) for cell in CELLS}
+    extras = set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE))
+    assert extras == PROJECT["optional-dependencies"].keys()
 
 
 def test_the_metadata_fit_the_schemas(archives: Archives) -> None:

@@ -63,15 +63,15 @@ def modules(app: str) -> list[Path]:
 
 
 def test_profiles_imports_what_is_declared_for_it() -> None:
-    assert imported(modules("profiles")) == declared("", "s3", "jobs", "libravatar")
+    assert imported(modules("profiles")) == declared("", "s3", "jobs", "libravatar", "libravatar")
 
 
 def test_nft_imports_what_is_declared_for_it() -> None:
-    shared = declared("", "s3", "jobs")
+    shared = declared("", "s3", "jobs", "libravatar")
     assert imported(modules("nft")) - shared == declared("siwe", "nft", "mint")
 
 
 def test_the_test_kit_imports_what_is_declared_for_it() -> None:
-    shared = declared("", "s3", "jobs", "siwe", "nft", "mint")
+    shared = declared("", "s3", "jobs", "libravatar", "siwe", "nft", "mint")
     kit = [*(ROOT / "profiles/testing").rglob("*.py"), *(ROOT / "nft/testing").rglob("*.py")]
     assert imported(kit) - shared == declared("test") - shared

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from localstack.binaries import ROOT
 from localstack.processes import free_port
 from tests.browser.wallet import KeyWallet
-from tests.package.club import add_frame_and_form, found_club, open_club
+from tests.package.club import FILES, add_frame_and_form, found_club, open_club
 from tests.package.conftest import Archives
 from tests.package.environments import make_environment
 from tests.package.matrix import CELLS, Cell
@@ -29,6 +29,22 @@ GUIDE = (ROOT / "docs/extend/django.md").read_text("utf-8")
 FIRST_PICTURE = read_steps(GUIDE, "The first picture")
 FIRST_NFT = read_steps(GUIDE, "The first NFT")
 OF_THE_PEER = read_steps((Path(__file__).parent / "peer.md").read_text("utf-8"), "The first picture")
+OPTIONAL = {"profiles.celery", "profiles.management.commands.prepare_bucket", "profiles.testing"}
+"""What of `profiles` can be imported only with an extra: Celery, an object store, the test kit."""
+IMPORT_ALL = """
+import importlib, pkgutil, profiles
+for module in pkgutil.walk_packages(profiles.__path__, "profiles."):
+    if not module.name.startswith("profiles.static"):
+        try:
+            importlib.import_module(module.name)
+        except ModuleNotFoundError:
+            print("needs more:", module.name)
+"""
+STRICT = """
+MIDDLEWARE.insert(1, "django.middleware.csp.ContentSecurityPolicyMiddleware")
+SECURE_CSP = {"default-src": ["'self'"], "img-src": ["'self'", "blob:", "data:"]}
+"""
+"""The policy that the guide says is enough, by Django 6's own means."""
 RED, BLUE = (220, 40, 40), (40, 60, 220)
 HERE = ".".join(platform.python_version_tuple()[:2])
 
@@ -73,6 +89,7 @@ def test_pictures_then_an_nft(cell: Cell, archives: Archives, tmp_path: Path, pl
             ruth.sees_a_picture_of(RED)
             ruth.uploads_on_our_page(BLUE)
             ruth.sees_a_picture_of(BLUE)
+        assert not needing_an_extra(project) - OPTIONAL
         project.carry_out(FIRST_NFT)
         with open_club(project, page, "run_jobs") as ruth:
             ruth.signs_in()
@@ -122,7 +139,11 @@ def install_club(folder: Path, cell: Cell, archives: Archives, variables: dict[s
     environment.install(f"django~={cell.django}.0", *(["psycopg[binary]"] if variables else []))
     if cell.oldest:
         environment.install(f"avatarsite[nft] @ {archives.wheel.as_uri()}", resolution="lowest-direct")
-    return found_club(folder / "club", environment, {"avatarsite": str(archives.wheel)}, values, variables)
+    project = found_club(folder / "club", environment, {"avatarsite": str(archives.wheel)}, values, variables)
+    if cell.django >= "6":
+        with (project.folder / FILES["mysite/settings.py"]).open("a", encoding="utf-8") as settings:
+            settings.write(STRICT)
+    return project
 
 
 def make_database(cell: Cell, places: Places) -> dict[str, str]:
@@ -133,6 +154,13 @@ def make_database(cell: Cell, places: Places) -> dict[str, str]:
     with psycopg.connect(host=str(places.postgres), user="app", dbname="avatarsite", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return {"CLUB_POSTGRES": str(places.postgres), "CLUB_DATABASE": name}
+
+
+def needing_an_extra(project: Project) -> set[str]:
+    """Return the modules of `profiles` that can't be imported in the project; those of the test kit count as one."""
+    lines = project.manage("shell", "-c", IMPORT_ALL).splitlines()
+    names = [line.removeprefix("needs more: ") for line in lines if line.startswith("needs more: ")]
+    return {"profiles.testing" if name.startswith("profiles.testing") else name for name in names}
 
 
 def is_colorful(picture: Image.Image) -> bool:
