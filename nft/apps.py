@@ -41,8 +41,10 @@ class NftConfig(AppConfig):
         from nft import checks, own_data, project_checks  # noqa: F401  # both checks register themselves
         from nft.accounts.public import find_by_account, find_by_name
         from nft.accounts.receivers import begin_wallet_session, delete_wallet_session, extend_guest_session
+        from nft.api import scopes
         from nft.claims import block_kinds, events
         from nft.claims.provenance import build_provenance, describe_mark
+        from nft.clients.transport import errors
         from nft.desk import parts as desk_parts
         from nft.gallery.search import search_new_accounts
         from nft.signals import account_changed
@@ -52,6 +54,9 @@ class NftConfig(AppConfig):
         from profiles.jobs import provide
         from profiles.notices.kinds import register_kinds
         from profiles.page_parts import register_page_part
+        from profiles.programs.explanations import register_explanations
+        from profiles.programs.operations import register_groups
+        from profiles.scopes import register_scopes
         from profiles.sources import (
             Source,
             register_identifier_resolver,
@@ -71,7 +76,7 @@ class NftConfig(AppConfig):
         words = picture_words.TokenWords()
         register_source(Source("nft", "NFT", build_provenance, unchecked, describe_mark, describe_reference, words))
         register_upload_check(find_upload_warning)
-        register_picture_fetcher("nft.clients.web.pictures.fetch_picture")
+        register_picture_fetcher("nft.clients.web.pictures.fetch_picture", *errors.FETCH_REFUSALS)
         register_page_fetcher("nft.clients.web.pages.fetch_page")
         register_post_client("nft.clients.web.webhooks.WebhookClient")
         register_identifier_resolver("account", find_by_account)
@@ -81,6 +86,9 @@ class NftConfig(AppConfig):
         for place, template in PAGE_PARTS:
             register_page_part(place, template)
         own_data.register()
+        register_scopes(*scopes.SCOPES)
+        register_groups("nft.api.groups.GROUPS")
+        register_explanations("nft.api", "problems.toml")
         block_kinds.register()
         desk_parts.register()
         account_changed.connect(search_new_accounts, dispatch_uid="nft.search_new_accounts")

@@ -20,6 +20,8 @@ class ProfilesConfig(AppConfig):
         from profiles.moderation import desk_parts as block_parts
         from profiles.own_data import own_parts
         from profiles.people.hiding import follow_user
+        from profiles.programs.explanations import register_explanations
+        from profiles.programs.operations import register_groups
         from profiles.reports import desk_parts as report_parts
         from profiles.serving import key_checks  # noqa: F401
         from profiles.store.purge import watch_holders
@@ -28,6 +30,8 @@ class ProfilesConfig(AppConfig):
         translate_names(self)
         watch_holders()
         own_parts.register()
+        register_groups("profiles.api.own.GROUPS")
+        register_explanations("profiles.api", "problems.toml")
         kinds.register_own()
         block_parts.register()
         desk_parts.register()

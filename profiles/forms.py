@@ -24,10 +24,11 @@ from profiles.models import Notice, Profile, is_neutral_handle
 from profiles.models.display import OnLoss, resolve_policy
 from profiles.notices.choices import CHANNELS, SITE, is_wanted
 from profiles.notices.kinds import RULES, get_kinds
-from profiles.people.api_tokens import Scope, TokenRequest
+from profiles.people.api_tokens import TokenRequest
 from profiles.people.handles import suggest_handle
 from profiles.people.links import LinkError, parse_links
 from profiles.people.profiles import ProfileText
+from profiles.scopes import READ, Scope, get_scopes, parse_scopes
 from profiles.sentences import gettext
 from profiles.serving.snippets import FORMATS, SIZES
 from profiles.sources import can_fetch_pictures
@@ -351,11 +352,6 @@ def too_large(size: int) -> str:
     )
 
 
-_SCOPES = {
-    Scope.READ: _("See my picture and its history"),
-    Scope.WRITE: _("Set, choose and describe my picture"),
-    Scope.DELETE: _("Remove pictures"),
-}
 _DAYS = {"30": _("30 days"), "90": _("90 days"), "365": _("A year"), "": _("Until I revoke it")}
 
 
@@ -363,9 +359,9 @@ class TokenForm(forms.Form):
     name = forms.CharField(max_length=60, help_text=_("To tell it apart from others, such as “Backup script”."))
     scopes = forms.MultipleChoiceField(
         label=_("It may"),
-        choices=[(scope.value, words) for scope, words in _SCOPES.items()],
+        choices=lambda: [(scope.name, scope.label) for scope in get_scopes()],
         widget=forms.CheckboxSelectMultiple,
-        initial=[Scope.READ.value],
+        initial=[READ.name],
         error_messages={"required": _("Choose at least one thing that it may do.")},
     )
     days = forms.ChoiceField(label=_("It works for"), choices=list(_DAYS.items()), required=False, initial="90")
@@ -373,9 +369,9 @@ class TokenForm(forms.Form):
     def token_request(self, now: datetime) -> TokenRequest:
         """Return what a valid form asks for."""
         days = self.cleaned_data["days"]
-        scopes = frozenset(map(Scope, self.cleaned_data["scopes"]))
+        scopes = parse_scopes(" ".join(self.cleaned_data["scopes"]))
         return TokenRequest(self.cleaned_data["name"], scopes, now + timedelta(days=int(days)) if days else None)
 
 
 def scope_labels(scopes: frozenset[Scope]) -> list[str]:
-    return [str(words) for scope, words in _SCOPES.items() if scope in scopes]
+    return [scope.label for scope in get_scopes() if scope in scopes]

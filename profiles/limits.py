@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_network
 
 from django.core.cache import cache
@@ -46,6 +49,41 @@ COUNTED = (
 )
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What is left of a limit after a try: `left` of `count` in a window of `seconds`, which ends in `resets_in`."""
+
+    what: str
+    count: int
+    seconds: int
+    left: int
+    resets_in: int
+
+
+_collected: ContextVar[dict[str, Spent] | None] = ContextVar("limits", default=None)
+
+
+@contextmanager
+def collect_spent() -> Iterator[dict[str, Spent]]:
+    """Collect what is spent within, by its name. Of the limits of one name, the one of which least is left counts."""
+    spent: dict[str, Spent] = {}
+    token = _collected.set(spent)
+    try:
+        yield spent
+    finally:
+        _collected.reset(token)
+
+
+def rate_limit_headers(spent: Sequence[Spent]) -> Mapping[str, str]:
+    """Return the headers that tell a program its limits (draft-ietf-httpapi-ratelimit-headers-10)."""
+    if not spent:
+        return {}
+    return {
+        "RateLimit-Policy": ", ".join(f'"{each.what}";q={each.count};w={each.seconds}' for each in spent),
+        "RateLimit": ", ".join(f'"{each.what}";r={each.left};t={each.resets_in}' for each in spent),
+    }
+
+
 class TooMany(ExpectedError):
     """The tries of this window are used up. `retry_after` says when the next one begins."""
 
@@ -58,13 +96,9 @@ class TooMany(ExpectedError):
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers that tell a program its limit (draft-ietf-httpapi-ratelimit-headers)."""
-        if not self.what:
-            return {}
-        return {
-            "RateLimit-Policy": f'"{self.what}";q={self.count};w={self.seconds}',
-            "RateLimit": f'"{self.what}";r=0;t={self.retry_after}',
-        }
+        """The headers that tell a program which limit it met."""
+        met = Spent(self.what, self.count, self.seconds, 0, self.retry_after or 0)
+        return rate_limit_headers([met] if self.what else [])
 
 
 def spend(
@@ -160,10 +194,17 @@ def _spend(
             raise ExpectedError(if_cache_is_down, CACHE) from error
         logger.warning("The cache is down: %s are not counted.", what)
         return
+    left = seconds - elapsed
+    _note(Spent(what, count * times, seconds, max(0, count * times - tries), left))
     if tries > count * times:
-        left = seconds - elapsed
         sentence = _sentence(what, count * times, seconds, left)
         raise TooMany(sentence, retry_after=left, what=what, count=count * times, seconds=seconds)
+
+
+def _note(spent: Spent) -> None:
+    collected = _collected.get()
+    if collected is not None and (spent.what not in collected or collected[spent.what].left > spent.left):
+        collected[spent.what] = spent
 
 
 def _sentence(what: str, count: int, seconds: int, left: int) -> str:

@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import NoReverseMatch, reverse
 
 from profiles.errors import ExpectedError, Kind
 from profiles.limits import TooMany
@@ -29,10 +30,18 @@ def problem_response(error: ExpectedError, *, headers: Mapping[str, str] | None 
 
     What may succeed later carries Retry-After: the error's own seconds, or SOON if a part of the site is down.
     """
-    body = {"type": f"/problems/{error.slug}", "title": error.title, "status": error.status, "detail": error.sentence}
+    body = {"type": type_of(error.slug), "title": error.title, "status": error.status, "detail": error.sentence}
     response = JsonResponse(body | more, status=error.status, content_type=CONTENT_TYPE, headers=headers)
     add_retry_after(response, error)
     return response
+
+
+def type_of(slug: str) -> str:
+    """Return the `type` of problems of a kind: the path of the page that explains it."""
+    try:
+        return reverse("profiles:problem", args=[slug])
+    except NoReverseMatch:  # the project has not mounted these pages
+        return f"/problems/{slug}"
 
 
 def add_retry_after(response: HttpResponse, error: ExpectedError) -> None:

@@ -122,6 +122,7 @@ _upload_checks: list[UploadCheck] = []
 _resolvers: dict[str, IdentifierResolver] = {}
 # The dotted paths of the last ones: their modules are loaded with the first picture, page and post.
 _fetchers: list[str] = []
+_fetch_refusals: list[Kind] = []
 _page_fetchers: list[str] = []
 _post_clients: list[str] = []
 
@@ -177,9 +178,16 @@ def check_upload(avatar: Avatar) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def register_picture_fetcher(path: str) -> None:
-    """Let people use a picture of the web, which the function at the dotted `path` fetches (a PictureFetcher)."""
-    _fetchers[:] = [path]
+def register_picture_fetcher(path: str, *refusals: Kind) -> None:
+    """Let people use a picture of the web, which the function at the dotted `path` fetches (a PictureFetcher).
+
+    `refusals` are the kinds of errors that it raises, for the API's document.
+    """
+    _fetchers[:], _fetch_refusals[:] = [path], refusals
+
+
+def fetch_refusals() -> tuple[Kind, ...]:
+    return tuple(_fetch_refusals)
 
 
 def can_fetch_pictures() -> bool:

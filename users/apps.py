@@ -20,6 +20,7 @@ class UsersConfig(AppConfig):
         from profiles.notices.kinds import register_kinds
         from profiles.notices.words import register_fact
         from profiles.page_parts import register_page_part
+        from profiles.programs.explanations import register_explanations
         from users import (
             desk,
             emails,
@@ -48,6 +49,7 @@ class UsersConfig(AppConfig):
         post_save.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         post_delete.connect(emails.update_names, sender=EmailAddress, dispatch_uid="users.update_names")
         own_data.register()
+        register_explanations("users", "problems.toml")
         desk.register()
         signals.deletion_asked.connect(own_data_mail.send_deletion_asked, dispatch_uid="users.deletion_asked")
         signals.account_deleted.connect(own_data_mail.send_deleted, dispatch_uid="users.account_deleted")

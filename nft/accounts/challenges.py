@@ -76,8 +76,8 @@ def issue_challenge(
     lifetime = LIFETIME
     if wanted.may_have_code and chains_of is not None:
         lifetime = decide_lifetime(visitor, wanted.chain_id, wanted.address, chains_of, now)
-    session_key = guest_sessions.open_session(visitor.session)
-    if lifetime > LIFETIME:
+    session_key = visitor.key if visitor.session is None else guest_sessions.open_session(visitor.session)
+    if lifetime > LIFETIME and visitor.session is not None:
         guest_sessions.keep_open(visitor.session, int((lifetime + KEPT_AFTER_END).total_seconds()))
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),
@@ -103,7 +103,7 @@ def use_challenge(visitor: Visitor, text: str, now: datetime) -> SignInChallenge
     CHALLENGE_UNKNOWN, TEXT_CHANGED (also if it names another person than the visitor), CHALLENGE_USED or
     CHALLENGE_EXPIRED.
     """
-    session_hash = _hash(visitor.session.session_key or "")
+    session_hash = _hash(visitor.key)
     used = _use(session_hash, visitor.user, text, now) if _can_be_stored(text) else None
     if used is None:
         raise _find_refusal(session_hash, text, now)

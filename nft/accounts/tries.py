@@ -41,12 +41,19 @@ CACHE_IS_DOWN = _("A part of this site is down, so nobody can sign in with a wal
 class Visitor:
     """The sender of a request: server-side session, signed-in user if any, and the networks to count tries for.
 
-    `networks` are those of profiles.limits.networks_of_request.
+    `networks` are those of profiles.limits.networks_of_request. `session` is None for a program, which has the API
+    token `token` instead: what it was given to sign is good for this token only.
     """
 
-    session: SessionBase
+    session: SessionBase | None
     user: User | None
     networks: tuple[str, ...]
+    token: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its texts to sign are bound to; empty for a visitor without a session yet."""
+        return f"token:{self.token}" if self.session is None else self.session.session_key or ""
 
 
 def count_challenge(visitor: Visitor, now: datetime) -> None:
@@ -62,9 +69,9 @@ def count_try(visitor: Visitor, action: str, now: datetime) -> None:
     table of challenges and burn the processor. Sign-in by password counts its tries in the same cache, so refusing
     stops nothing that would still work.
     """
-    if visitor.session.session_key:
+    if visitor.key:
         of_session = f"{action}-session"
-        limits.spend(of_session, visitor.session.session_key, TRIES_PER_MINUTE[of_session], **_minute(now))
+        limits.spend(of_session, visitor.key, TRIES_PER_MINUTE[of_session], **_minute(now))
     count_network_try(visitor, f"{action}-network", now)
 
 

@@ -11,7 +11,7 @@ from profiles.sentences import gettext_noop
 _TITLE = gettext_noop("This can't be done")
 
 REFERENCE_REFUSED = Kind("reference-refused", _TITLE)
-NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, permanent=False)
+NAMES_UNAVAILABLE = Kind("names-unavailable", _TITLE, 503, permanent=False)
 NO_ACCOUNT = Kind("no-account", _TITLE)
 COLLECTION_REFUSED = Kind("collection-refused", _TITLE)
 # No wallet of the person may change the records of an ENS name.

@@ -16,6 +16,7 @@ from nft.settings import is_local_stack
 from nft.settings.chains import default_chain_id, describe_chain
 from profiles.models import Avatar
 from profiles.people.profiles import profile_of
+from profiles.positions import Position, take_page
 from profiles.sentences import gettext, gettext_noop
 from profiles.serving.showing import shown_picture
 
@@ -62,6 +63,17 @@ def shown_claims(user: User, now: datetime) -> ShownClaims:
         claim.is_held = vars(claim)["among_held"]  # the annotation, which the type checker loses
     decorate(claims, user, now)
     return ShownClaims(claims)
+
+
+def get_claims_page(
+    user: User, now: datetime, after: Position | None, size: int
+) -> tuple[list[TokenClaim], Position | None]:
+    """Return a page of a person's claims, decorated, newest first, and where the next one begins."""
+    claims, following = take_page(
+        user.nft_token_claims.select_related("picture", "avatar__image"), "created_at", after, size
+    )
+    decorate(claims, user, now)
+    return claims, following
 
 
 def decorate(claims: Iterable[TokenClaim], user: User, now: datetime) -> None:

@@ -39,10 +39,11 @@ def read_wanted(content: dict[str, Any]) -> Wanted:
         names = ", ".join(f"“{name}”" for name in SignInChallenge.Purpose.values)
         raise AccountError(_("“purpose” must be one of %(names)s.", names=names), MALFORMED_REQUEST)
     may_have_code = content.get("may_have_code") is True
-    return Wanted(_read_address(address), chain_id, SignInChallenge.Purpose(purpose), may_have_code=may_have_code)
+    return Wanted(read_address(address), chain_id, SignInChallenge.Purpose(purpose), may_have_code=may_have_code)
 
 
-def _read_address(text: object) -> bytes:
+def read_address(text: object) -> bytes:
+    """Parse an address. Raise AccountError of the kind BAD_ADDRESS."""
     if not isinstance(text, str):
         raise AccountError(_("“address” must be given, as text."), BAD_ADDRESS)
     try:

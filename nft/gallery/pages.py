@@ -18,7 +18,7 @@ from nft.settings import conf
 from nft.settings.chains import describe_chain
 from nft.tokens.collection_policy import decide_refusal
 from profiles.errors import ExpectedError, Kind
-from profiles.positions import Position
+from profiles.positions import Position, take_page
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.serving.content import rendition_bytes
@@ -93,14 +93,10 @@ class Shelves:
         return self.main + self.hidden + self.spam
 
 
-def get_page(user: User, wanted: GalleryFilter) -> GalleryPage:
+def get_page(user: User, wanted: GalleryFilter, size: int = PAGE_SIZE) -> GalleryPage:
     """Return the newest tokens that match, after the position of the page before."""
-    tokens = _filter(user, wanted)
-    if wanted.after is not None:
-        tokens = tokens.filter(wanted.after.rest("first_seen_at"))
-    found = list(tokens.select_related("image").order_by("-first_seen_at", "-id")[: PAGE_SIZE + 1])
-    last = found[PAGE_SIZE - 1] if len(found) > PAGE_SIZE else None
-    return GalleryPage(found[:PAGE_SIZE], None if last is None else Position(last.first_seen_at, last.pk))
+    tokens = _filter(user, wanted).select_related("image")
+    return GalleryPage(*take_page(tokens, "first_seen_at", wanted.after, size))
 
 
 def decorate(tokens: Sequence[HeldToken], claims: Iterable[TokenClaim], new: Container[Key]) -> None:

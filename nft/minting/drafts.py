@@ -38,6 +38,7 @@ from profiles.limits import TooMany, spend
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
 from profiles.pictures.classifying import is_awaited, want_classification
+from profiles.positions import Position, take_page
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.store.images import keep_image
@@ -163,6 +164,12 @@ def get_mint(user: User, mint_id: uuid.UUID, *, lock: bool = False) -> MintReque
     if request is None:
         raise NotYours(_("You have no such token in the making."))
     return request
+
+
+def get_mints_page(user: User, after: Position | None, size: int) -> tuple[list[MintRequest], Position | None]:
+    """Return a page of a person's mints, newest first, and where the next one begins."""
+    named = MintRequest.objects.filter(user=user).exclude(name="").select_related("account", "picture", "user")
+    return take_page(named, "created_at", after, size)
 
 
 def _save_draft(user: User, key: str, columns: dict[str, Any], now: datetime) -> MintRequest:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 
+from nft.minting.steps import ENDED
 from nft.models import MintRequest, SentToken, TokenClaim
 from nft.names.people import get_name_of_address
 from profiles.people.profiles import profile_of
@@ -74,6 +75,13 @@ def get_outcomes(user: User, mints: Sequence[MintRequest], now: datetime) -> dic
     shown = shown_picture(profile_of(user), now).avatar
     current_id = shown.pk if shown else None
     return {pk: _build(departures.get(token), claims.get(token), current_id) for pk, token in tokens.items()}
+
+
+def is_settled(mint: MintRequest, outcome: Outcome) -> bool:
+    """Return whether nothing more happens by itself."""
+    left = outcome.departure
+    is_moving = outcome.is_coming or (left is not None and not left.is_confirmed)
+    return mint.state in ENDED and not is_moving
 
 
 def _build(departure: Departure | None, claim: TokenClaim | None, current_id: UUID | None) -> Outcome:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from nft.core.evm.address import to_checksum
-from nft.minting.outcome import Outcome
+from nft.minting.outcome import Outcome, is_settled
 from nft.minting.requests import PageStep, build_steps
 from nft.minting.sponsor import Offer
+from nft.minting.steps import ENDED
 from nft.models import MintRequest
 from nft.settings.chains import describe_chain
 from nft.views.claim_facts import shorten_id
@@ -24,7 +25,7 @@ from nft.views.mint_pictures import moving_url, picture_url
 from profiles.page_parts import Action, Fact, Pill
 
 State = MintRequest.State
-ENDED = frozenset({State.CONFIRMED, State.FAILED})
+
 UNDER_WAY = Pill(gettext_noop("Under way"), "wait")
 SENT = Pill(gettext_noop("Sent away"))
 PILLS = {
@@ -228,13 +229,6 @@ def mint_page(mint: MintRequest, outcome: Outcome, copies: Sequence[Mapping[str,
         is_sponsored=not has_ended and mint.sponsor is not None,
         sent_url="" if has_ended or mint.sponsor is not None else reverse("nft:mint_sent", args=[mint.pk]),
     )
-
-
-def is_settled(mint: MintRequest, outcome: Outcome) -> bool:
-    """Return whether nothing more happens by itself."""
-    left = outcome.departure
-    is_moving = outcome.is_coming or (left is not None and not left.is_confirmed)
-    return mint.state in ENDED and not is_moving
 
 
 def mint_pill(mint: MintRequest) -> Pill:

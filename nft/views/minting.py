@@ -28,7 +28,7 @@ from nft.forms.minting import WALLET, MintForm, Wallets, too_large
 from nft.minting import drafts, sponsor
 from nft.minting import requests as minting_requests
 from nft.minting.errors import NOT_SPONSORED, TextRefused
-from nft.minting.outcome import Outcome, get_outcome, get_outcomes
+from nft.minting.outcome import Outcome, get_outcome, get_outcomes, is_settled
 from nft.minting.requests import PublishChoice
 from nft.models import MintRequest
 from nft.models.accounts import accounts_on
@@ -38,7 +38,6 @@ from nft.views.mint_page import (
     Cost,
     change_url,
     draft_page,
-    is_settled,
     made_entry,
     mint_entry,
     mint_page,
@@ -92,7 +91,7 @@ def _mint(request: HttpRequest) -> HttpResponse:
         error = public_error(refusal)
         form.add_error(_field_of(error), error.sentence)
         draft = drafts.find_draft(user, form.draft_key)
-        response = _mint_page(request, form, draft, status=503 if error.status == 503 else 422)
+        response = _mint_page(request, form, draft, status=error.status if error.status in {429, 503} else 422)
         add_retry_after(response, error)
         return response
     if started.state != MintRequest.State.DRAFT:

@@ -7,18 +7,18 @@ from datetime import datetime
 from django.http import HttpRequest
 
 from profiles import limits, settings
-from profiles.api.problems import SCOPE_MISSING, TOKEN_MISSING, CallRefused
 from profiles.limits import TooMany, networks_of_request
 from profiles.models import ApiToken
 from profiles.people.api_tokens import (
     TOKEN_EXPIRED,
     TOKEN_REVOKED,
     TOKEN_UNKNOWN,
-    Scope,
     TokenError,
     find_token,
     scopes_of,
 )
+from profiles.programs.errors import SCOPE_MISSING, TOKEN_MISSING, CallRefused
+from profiles.scopes import Scope
 
 _CHALLENGE = 'Bearer realm="api"'
 
@@ -45,9 +45,9 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
     """Raise CallRefused with 403 that names `scope`."""
     if scope in scopes_of(token):
         return
-    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
-    sentence = f"This token may not {scope.value}. Make one with the scope “{scope.value}” in your settings."
-    raise CallRefused(sentence, SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, more={"scope": scope.value})
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    sentence = f"This token lacks the scope “{scope}”. Make one that has it in your settings: “{scope.allows}”."
+    raise CallRefused(sentence, SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, more={"scope": scope.name})
 
 
 def _count_guess(request: HttpRequest) -> None:

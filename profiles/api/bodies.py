@@ -1,8 +1,9 @@
-"""Read the bodies of calls. The announced length is checked before anything is read."""
+"""Read the parameters and bodies of calls. The announced length is checked before anything is read."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, QueryDict, UnreadablePostError
@@ -10,7 +11,10 @@ from django.http.multipartparser import MultiPartParserError
 from django.template.defaultfilters import filesizeformat
 
 from profiles import settings
-from profiles.api.problems import (
+from profiles.api.values import Unfit, read_text, read_value
+from profiles.errors import ExpectedError
+from profiles.images.errors import TOO_MANY_BYTES
+from profiles.programs.errors import (
     BAD_PARAMETER,
     BODY_INVALID,
     LENGTH_REQUIRED,
@@ -18,62 +22,44 @@ from profiles.api.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     CallRefused,
 )
-from profiles.errors import ExpectedError
-from profiles.images.errors import TOO_MANY_BYTES
-from profiles.images.picture import Crop
+from profiles.programs.operations import Json, Operation, Upload
+from profiles.programs.schemas import Schema
 from profiles.text import parse_json
 
-MAX_JSON = 4 * 1024
-MAX_ALT_TEXT = 300
-# Bytes that the lines of multipart and the description may add to a picture's.
+# Bytes that the lines of multipart and the fields may add to a file's.
 _FORM_OVERHEAD = 64 * 1024
 # How much of a refused body is read and dropped, as a multiple of the limit of uploads.
 _DROPPED = 4
 _CHUNK = 64 * 1024
 
-
-class Upload(NamedTuple):
-    content: bytes
-    alt_text: str
-    crop: Crop | None
+Values = dict[str, Any]
 
 
-def read_upload(request: HttpRequest) -> Upload:
-    """Read a picture, sent as the body or as the part `content` of multipart/form-data. Raise ExpectedError."""
-    length, limit = _announced(request), settings.current().upload_max_bytes
-    crop = _crop_of(request.GET)
-    kind = request.content_type or ""
-    if kind == "multipart/form-data":
-        _check_length(length, limit + _FORM_OVERHEAD)
-        return _read_parts(request, limit, crop)
-    # A form sent by mistake. The decoder reads the bytes, not the type.
-    if kind not in {"", "application/octet-stream"} and not kind.startswith("image/"):
-        sentence = f"A picture is sent as image/… or multipart/form-data, not as {kind[:80]}."
-        raise CallRefused(sentence, UNSUPPORTED_MEDIA_TYPE, headers={"Accept": "image/*, multipart/form-data"})
-    _check_length(length, limit)
-    return Upload(_read(request, length), alt_text_of_query(request), crop)
-
-
-def read_alt_text(request: HttpRequest) -> str:
-    """Read the JSON object `{"alt_text": "…"}`. Raise ExpectedError."""
-    if request.content_type != "application/json":
-        raise CallRefused(
-            "Send application/json.", UNSUPPORTED_MEDIA_TYPE, headers={"Accept-Patch": "application/json"}
-        )
-    length = _announced(request)
-    _check_length(length, MAX_JSON)
+def read_query(operation: Operation, request: HttpRequest) -> Values:
+    """Read the parameters of the query. An unknown one is refused: a misspelt one must not be silently ignored."""
+    known: dict[str, Schema] = {each.name: each.schema for each in operation.queries}
+    if isinstance(operation.body, Upload) and operation.body.types:
+        known |= operation.body.fields
+    odd = next((name for name in request.GET if name not in known), None)
+    if odd is not None:
+        names = ", ".join(sorted(known)) or "none"
+        raise ExpectedError(f"There is no parameter “{odd[:40]}” here. Known: {names}.", BAD_PARAMETER)
+    missing = next((each.name for each in operation.queries if each.is_required and each.name not in request.GET), None)
+    if missing is not None:
+        raise ExpectedError(f"The parameter “{missing}” is missing.", BAD_PARAMETER)
     try:
-        content = parse_json(_read(request, length))
-    except ValueError as error:
-        raise ExpectedError(
-            "The body holds no JSON, or a text with NUL or half a surrogate pair.", MALFORMED_BODY
-        ) from error
-    if not isinstance(content, dict) or set(content) != {"alt_text"}:
-        raise ExpectedError("Send an object with exactly one member, “alt_text”.", BODY_INVALID)
-    text = content["alt_text"]
-    if not isinstance(text, str) or len(text) > MAX_ALT_TEXT:
-        raise ExpectedError(f"“alt_text” is text of up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return text
+        return {name: read_text(known[name], str(request.GET[name]), name) for name in request.GET}
+    except Unfit as error:
+        raise ExpectedError(str(error), BAD_PARAMETER) from None
+
+
+def read_body(operation: Operation, request: HttpRequest) -> tuple[Values, bytes | None]:
+    """Read the body that the operation takes: its values, and its file if it is an upload. Raise ExpectedError."""
+    if isinstance(operation.body, Json):
+        return _read_json(operation.body, request), None
+    if isinstance(operation.body, Upload):
+        return _read_upload(operation.body, request)
+    return {}, None
 
 
 def drop_rest(request: HttpRequest) -> None:
@@ -91,11 +77,68 @@ def drop_rest(request: HttpRequest) -> None:
         return  # the client is gone
 
 
-def alt_text_of_query(request: HttpRequest) -> str:
-    text = request.GET.get("alt_text", "")
-    if len(text) > MAX_ALT_TEXT:
-        raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BAD_PARAMETER)
-    return text
+def _read_json(body: Json, request: HttpRequest) -> Values:
+    length = _announced(request)
+    if not length and not body.is_required:
+        return {}
+    if request.content_type != "application/json":
+        headers = {"Accept-Patch" if request.method == "PATCH" else "Accept": "application/json"}
+        raise CallRefused("Send application/json.", UNSUPPORTED_MEDIA_TYPE, headers=headers)
+    _check_length(length, body.max_bytes)
+    try:
+        content = parse_json(_read(request, length))
+    except ValueError as error:
+        sentence = "The body holds no JSON, or a text with NUL or half a surrogate pair."
+        raise ExpectedError(sentence, MALFORMED_BODY) from error
+    if not isinstance(content, dict):
+        raise ExpectedError("Send a JSON object.", BODY_INVALID)
+    return _read_members(body.schema, content)
+
+
+def _read_members(schema: Schema, content: object) -> Values:
+    try:
+        values: Values = read_value(schema, content, "")
+    except Unfit as error:
+        raise ExpectedError(str(error), BODY_INVALID) from None
+    return values
+
+
+def _read_upload(body: Upload, request: HttpRequest) -> tuple[Values, bytes | None]:
+    length, limit = _announced(request), settings.current().upload_max_bytes
+    kind = request.content_type or ""
+    if kind == "multipart/form-data":
+        _check_length(length, limit + _FORM_OVERHEAD)
+        return _read_parts(body, request, limit)
+    # The decoder reads the bytes, not the type. This finds a form that was sent by mistake.
+    if not body.types or not (kind in {"", "application/octet-stream"} or kind.startswith("image/")):
+        taken = ", ".join(["image/*"] * bool(body.types) + ["multipart/form-data"])
+        sentence = f"Send the file as one of: {taken}. This is {kind[:80] or 'of no type'}."
+        raise CallRefused(sentence, UNSUPPORTED_MEDIA_TYPE, headers={"Accept": taken})
+    _check_length(length, limit)
+    return {}, _read(request, length)
+
+
+def _read_parts(body: Upload, request: HttpRequest, limit: int) -> tuple[Values, bytes | None]:
+    try:
+        fields, files = request.parse_file_upload(request.META, request)
+    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
+        raise ExpectedError("The body is not well-formed multipart/form-data.", MALFORMED_BODY) from error
+    file = files.get(body.file)
+    if file is None and body.is_required:
+        raise ExpectedError(f"The file belongs into a part named “{body.file}”, with a file name.", BODY_INVALID)
+    size = 0 if file is None else file.size or 0
+    if size > limit:
+        sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
+        raise ExpectedError(sentence, TOO_MANY_BYTES)
+    values = _read_members(body.schema, _parse_fields(body.fields, fields))
+    return values, None if file is None else file.read()
+
+
+def _parse_fields(schemas: Mapping[str, Schema], fields: QueryDict) -> Values:
+    try:
+        return {name: read_text(schemas.get(name, {"type": "string"}), str(fields[name]), name) for name in fields}
+    except Unfit as error:
+        raise ExpectedError(str(error), BODY_INVALID) from None
 
 
 def _announced(request: HttpRequest) -> int:
@@ -126,26 +169,3 @@ def _read(request: HttpRequest, length: int) -> bytes:
     if len(content) < length:
         raise ExpectedError(f"The body broke off after {len(content)} of {length} bytes.", MALFORMED_BODY)
     return content
-
-
-def _read_parts(request: HttpRequest, limit: int, crop: Crop | None) -> Upload:
-    try:
-        fields, files = request.parse_file_upload(request.META, request)
-    except (MultiPartParserError, SuspiciousOperation, UnreadablePostError) as error:
-        raise ExpectedError("The body is not well-formed multipart/form-data.", MALFORMED_BODY) from error
-    file = files.get("content")
-    if file is None:
-        raise ExpectedError("The picture belongs into a part named “content”, with a file name.", BODY_INVALID)
-    size = file.size or 0
-    if size > limit:
-        sentence = f"This file has {filesizeformat(size)}. Pictures may have up to {filesizeformat(limit)}."
-        raise ExpectedError(sentence, TOO_MANY_BYTES)
-    alt_text = fields.get("alt_text", "")
-    if len(alt_text) > MAX_ALT_TEXT:
-        raise ExpectedError(f"alt_text may have up to {MAX_ALT_TEXT} characters.", BODY_INVALID)
-    return Upload(file.read(), alt_text or alt_text_of_query(request), _crop_of(fields) or crop)
-
-
-def _crop_of(said: QueryDict) -> Crop | None:
-    text = said.get("crop")
-    return None if text is None else Crop.parse(str(text))

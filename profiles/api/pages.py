@@ -1,16 +1,17 @@
-"""The API explained: to programs as OpenAPI, to people as a page."""
+"""The API explained: to programs as OpenAPI, to people as pages. The `type` of a problem leads to the page about it."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from profiles import settings
-from profiles.api.document import document, server_url
-from profiles.api.operations import OPERATIONS
-from profiles.api.problems import PICTURE_REASONS, PROBLEMS
+from profiles.api.document import document, path_of, server_url
 from profiles.forms import upload_limit
+from profiles.programs.explanations import get_explanations
+from profiles.programs.operations import get_groups
+from profiles.scopes import get_scopes
 
 
 @require_safe
@@ -24,13 +25,29 @@ def openapi(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
+    groups = [
+        {"group": group, "entries": [{"operation": each, "path": path_of(each)} for each in group.operations]}
+        for group in get_groups()
+    ]
     context = {
         "server": server_url(),
-        "operations": OPERATIONS,
-        "problems": {slug: kind for slug, kind in PROBLEMS.items() if slug not in PICTURE_REASONS},
-        "picture_reasons": PICTURE_REASONS,
+        "groups": groups,
+        "scopes": get_scopes(),
         "most_bytes": upload_limit(),
         "uploads_per_hour": settings.current().uploads_per_hour,
         "calls_per_hour": settings.current().api_calls_per_hour,
     }
     return render(request, "profiles/api.html", context)
+
+
+@require_safe
+def problems(request: HttpRequest) -> HttpResponse:
+    return render(request, "profiles/problems.html", {"explanations": get_explanations()})
+
+
+@require_safe
+def problem(request: HttpRequest, slug: str) -> HttpResponse:
+    explanation = get_explanations().get(slug)
+    if explanation is None:
+        raise Http404
+    return render(request, "profiles/problem.html", {"slug": slug, "explanation": explanation})

@@ -1,4 +1,4 @@
-from profiles.models.access import ApiToken, UploadTicket
+from profiles.models.access import ApiAnswer, ApiToken, UploadTicket
 from profiles.models.blocks import Block, BlockHash, BlockMark, Classification, Hold, ImageHash
 from profiles.models.desk import StaffNote
 from profiles.models.links import LinkCheck
@@ -25,6 +25,7 @@ __all__ = [
     "MAX_WORDS",
     "NEUTRAL_HANDLE",
     "AccountDeletion",
+    "ApiAnswer",
     "ApiToken",
     "AuditEntry",
     "Avatar",

@@ -114,6 +114,11 @@ def _report(export: DataExport, percent: int) -> None:
         raise TakenOver
 
 
+def find_export(profile: Profile, now: datetime) -> DataExport | None:
+    """Return the person's file, in whatever state."""
+    return DataExport.objects.filter(profile=profile, expires_at__gt=now).first()
+
+
 def get_ready_export(profile: Profile, now: datetime) -> DataExport:
     """Return the file that can be downloaded. Raise NoExport."""
     ready = DataExport.objects.filter(profile=profile, state=State.READY, expires_at__gt=now).first()

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from profiles.models import (
     AccountDeletion,
+    ApiAnswer,
     ApiToken,
     AuditEntry,
     Avatar,
@@ -201,6 +202,7 @@ def register() -> None:
     for part in PARTS:
         register_part(part)
     leave_out(DataExport, "It is this file.")
+    leave_out(ApiAnswer, "A copy of what a program was answered, which is deleted after a day.")
     leave_out(StaffNote, "Notes of staff may name others, such as whoever complained: they are given on request.")
     leave_out(Block, "It is about pictures, whoever shows them; that you made it is about the site's team.")
     for model in (BlockHash, BlockMark):

@@ -8,7 +8,6 @@ import secrets
 import string
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -18,6 +17,7 @@ from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
 from profiles.models import ApiToken, Profile
 from profiles.pictures.changing import lock_profile
+from profiles.scopes import SENSITIVE_LASTS, Scope, get_scopes, parse_scopes
 from profiles.sentences import gettext, gettext_noop
 from profiles.text import one_line
 
@@ -31,12 +31,6 @@ _ALPHABET = string.digits + string.ascii_letters
 # Of 62 characters: 190 bits, so that the plain sha256 below needs no salt and no slow hash.
 _LENGTH = 32
 _PATTERN = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_LENGTH}}}")
-
-
-class Scope(StrEnum):
-    READ = "read"
-    WRITE = "write"
-    DELETE = "delete"
 
 
 TOKEN_UNKNOWN = Kind("token-unknown", gettext_noop("Unknown token"), 401)
@@ -74,13 +68,15 @@ def create_token(
 ) -> FreshToken:
     """Create a token.
 
-    Raise TokenError if name or scopes are empty, or the person has MAX_LIVE tokens (TOO_MANY_TOKENS).
+    Raise TokenError if name or scopes are empty, a token with a sensitive scope would last too long, or the person has
+    MAX_LIVE tokens (TOO_MANY_TOKENS).
     """
     name = one_line(wanted.name)[:60]
     if not name or not wanted.scopes:
         raise TokenError(gettext("A token needs a name and at least one thing it may do."))
+    _check_lifetime(wanted, now)
     secret = PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-    words = " ".join(scope for scope in Scope if scope in wanted.scopes)
+    words = " ".join(scope.name for scope in get_scopes() if scope in wanted.scopes)
     with lock_profile(profile.pk) as owner:
         then = now - KEPT_AFTER_END
         owner.api_tokens.filter(Q(revoked_at__lt=then) | Q(expires_at__lt=then)).delete()
@@ -141,7 +137,7 @@ def find_token(secret: str, now: datetime) -> ApiToken:
 
 
 def scopes_of(token: ApiToken) -> frozenset[Scope]:
-    return frozenset(Scope(word) for word in token.scopes.split())
+    return parse_scopes(token.scopes)
 
 
 def shown_tokens(profile: Profile) -> list[ApiToken]:
@@ -155,6 +151,18 @@ def live_tokens(profile: Profile, now: datetime) -> QuerySet[ApiToken]:
 
 def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _check_lifetime(wanted: TokenRequest, now: datetime) -> None:
+    sensitive = next((scope for scope in get_scopes() if scope in wanted.scopes and scope.is_sensitive), None)
+    if sensitive is None or (wanted.expires_at is not None and wanted.expires_at <= now + SENSITIVE_LASTS):
+        return
+    sentence = gettext(
+        "A token that may do this works for up to %(days)s days: “%(allows)s”.",
+        days=SENSITIVE_LASTS.days,
+        allows=gettext(sensitive.allows),
+    )
+    raise TokenError(sentence)
 
 
 def _record_use(token: ApiToken, now: datetime) -> None:

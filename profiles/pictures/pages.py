@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from profiles.models import Avatar, Profile
-from profiles.positions import Position
+from profiles.positions import Position, take_page
 
 # Entries in a page that people look at.
 PAGE_SIZE = 12
@@ -24,12 +24,8 @@ class Page(NamedTuple):
 
 def history_page(profile: Profile, *, after: Position | None = None, size: int) -> Page:
     """Return up to `size` entries, chosen last first, and where to go on. One query over the history's index."""
-    entries = _visible(profile)
-    if after is not None:
-        entries = entries.filter(after.rest("chosen_at"))
-    found = list(entries.select_related("image").prefetch_related("image__renditions")[: size + 1])
-    last = found[size - 1] if len(found) > size else None
-    return Page(found[:size], None if last is None else Position(last.chosen_at, last.pk))
+    entries = _visible(profile).select_related("image").prefetch_related("image__renditions")
+    return Page(*take_page(entries, "chosen_at", after, size))
 
 
 def history_of(profile: Profile, shown: Avatar | None, now: datetime, *, after: Position | None = None) -> Page:

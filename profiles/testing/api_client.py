@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from profiles.models import Profile
-from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.people.api_tokens import TokenRequest, create_token
+from profiles.scopes import SENSITIVE_LASTS, Scope, get_scopes
 
 CURRENT = "/me/picture"
 ALL = "/me/pictures"
@@ -17,8 +18,9 @@ ALL = "/me/pictures"
 
 def a_secret(profile: Profile, *scopes: Scope) -> str:
     """Return the secret of a new token with these scopes, or with all of them."""
-    wish = TokenRequest("A program", frozenset(scopes or Scope))
-    return create_token(profile, wish, now=timezone.now(), actor=profile.user).secret
+    now = timezone.now()
+    wish = TokenRequest("A program", frozenset(scopes or get_scopes()), now + SENSITIVE_LASTS)
+    return create_token(profile, wish, now=now, actor=profile.user).secret
 
 
 def address_of(path: str) -> str:

@@ -18,6 +18,7 @@ from profiles.people import api_tokens
 from profiles.people.profiles import profile_of
 from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.scopes import SENSITIVE_LASTS
 from profiles.sentences import gettext as _
 
 
@@ -66,6 +67,7 @@ def _page(
     now = timezone.now()
     shown = api_tokens.shown_tokens(own_profile(request))
     context: dict[str, object] = {"form": form, "fresh": fresh, "most": api_tokens.MAX_LIVE}
+    context["sensitive_days"] = SENSITIVE_LASTS.days
     context["tokens"] = [
         {
             "token": token,

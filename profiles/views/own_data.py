@@ -20,7 +20,7 @@ from profiles.errors import ExpectedError
 from profiles.limits import TooMany
 from profiles.models import AccountDeletion, DataExport
 from profiles.own_data.deletion import ask_deletion, keep_account
-from profiles.own_data.export import NoExport, ask_export, get_ready_export, read_export
+from profiles.own_data.export import NoExport, ask_export, find_export, get_ready_export, read_export
 from profiles.people.handles import RETIRED_FOR
 from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
@@ -110,4 +110,4 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 
 def _export_of(request: HttpRequest) -> DataExport | None:
-    return DataExport.objects.filter(profile=own_profile(request), expires_at__gt=timezone.now()).first()
+    return find_export(own_profile(request), timezone.now())

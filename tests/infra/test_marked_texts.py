@@ -18,6 +18,7 @@ import profiles.field_names
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH = ("migrations/", "management/", "profiles/imports/", "/checks.py", "/settings", "profiles/api/")
+ENGLISH += ("profiles/programs/", "nft/api/")
 FILES = {
     *("nft/views/ipfs.py", "nft/files/serving.py", "nft/files/verify.py"),
     *("profiles/serving/request.py", "profiles/serving/signing.py", "profiles/views/avatar.py"),

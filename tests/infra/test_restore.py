@@ -28,8 +28,9 @@ from nft.testing.chain import Chain
 from nft.testing.genesis import CHAIN_ID
 from nft.testing.wallets import Wallet
 from profiles.models import ApiToken, Avatar
-from profiles.people.api_tokens import Scope, TokenRequest, create_token, revoke_token
+from profiles.people.api_tokens import TokenRequest, create_token, revoke_token
 from profiles.pictures.history import remove_avatar
+from profiles.scopes import READ, WRITE
 from profiles.store import objects
 from profiles.store.purge import purge_unreferenced_images
 from profiles.testing.jobs import run
@@ -113,7 +114,9 @@ def test_who_was_signed_out_since_the_dump_stays_signed_out(backup: Backup, chai
     alice = a_person("alice").user
     browser = Client()
     browser.force_login(alice)
-    made = create_token(alice.avatar_profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice)
+    made = create_token(
+        alice.avatar_profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
+    )
     secret = {"authorization": f"Bearer {made.secret}"}
     session = browser.cookies["session"].value
 

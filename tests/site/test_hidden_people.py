@@ -20,8 +20,9 @@ from nft.models import LinkedAccount, PrimaryName
 from nft.transfers.sending import find_receiver
 from profiles.models import Avatar, Profile
 from profiles.own_data.deletion import ask_deletion, keep_account
-from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.people.api_tokens import TokenRequest, create_token
 from profiles.people.email_names import set_found_by_email
+from profiles.scopes import READ
 from profiles.serving.direct import find_picture
 from profiles.testing.people import a_person, an_upload
 
@@ -116,7 +117,7 @@ def test_a_locked_or_leaving_person_is_nobody_and_comes_back_exactly(alice: Prof
 
 
 def test_a_token_of_a_hidden_person_opens_nothing(alice: Profile) -> None:
-    wanted = TokenRequest("Backup", frozenset({Scope.READ}))
+    wanted = TokenRequest("Backup", frozenset({READ}))
     secret = create_token(alice, wanted, now=timezone.now(), actor=alice.user).secret
     ask = partial(Client().get, "/api/v1/me/picture", headers={"Authorization": f"Bearer {secret}"})
     assert ask().status_code == 200

@@ -28,7 +28,8 @@ from nft.testing.genesis import CHAIN_ID
 from profiles import outages
 from profiles.leases import OUTAGE_DELAY, lease_row
 from profiles.models import Avatar, StoredImage
-from profiles.people.api_tokens import Scope, TokenRequest, create_token
+from profiles.people.api_tokens import TokenRequest, create_token
+from profiles.scopes import READ, WRITE
 from profiles.testing.jobs import run
 from profiles.testing.people import a_person, a_picture, an_upload
 from profiles.testing.stores import Bucket
@@ -205,7 +206,7 @@ def test_without_a_store_an_upload_says_why(browser: Client, no_store: None) -> 
 def test_without_a_store_the_api_says_why(alice: User, no_store: None) -> None:
     """Of the same error a program and a person read the same sentence."""
     secret = create_token(
-        alice.avatar_profile, TokenRequest("Mine", frozenset(Scope)), now=timezone.now(), actor=alice
+        alice.avatar_profile, TokenRequest("Mine", frozenset({READ, WRITE})), now=timezone.now(), actor=alice
     ).secret
     response = Client().put(
         "/api/v1/me/picture", a_picture(), content_type="image/png", headers={"authorization": f"Bearer {secret}"}

@@ -23,8 +23,9 @@ from nft.testing.browser import Browser
 from nft.testing.genesis import CHAIN_ID
 from nft.testing.wallets import Wallet
 from profiles.models import AuditEntry
-from profiles.people.api_tokens import Scope, TokenError, TokenRequest, create_token, find_token
+from profiles.people.api_tokens import TokenError, TokenRequest, create_token, find_token
 from profiles.people.profiles import profile_of
+from profiles.scopes import READ
 
 pytestmark = pytest.mark.django_db
 PAGE = "/accounts/sessions/"
@@ -195,7 +196,7 @@ def test_a_page_writes_and_asks_about_the_session_s_last_use_once_in_a_while(
 
 def test_signing_out_everywhere_ends_api_tokens_only_if_asked(alice: User) -> None:
     profile, now = profile_of(alice), timezone.now()
-    wanted = TokenRequest("Backup", frozenset({Scope.READ}))
+    wanted = TokenRequest("Backup", frozenset({READ}))
     secrets = [create_token(profile, wanted, now=now, actor=alice).secret for _ in range(2)]
     client = by_password()
     assert b"Also end my 2 API tokens" in client.get(PAGE).content

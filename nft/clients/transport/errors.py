@@ -43,3 +43,7 @@ class FetchError(ExpectedError):
     ) -> None:
         super().__init__(sentence, kind, permanent=permanent, retry_after=retry_after)
         self.answered = answered
+
+
+#: The kinds that fetching a stranger's URL may end in.
+FETCH_REFUSALS = (URL_REFUSED, ADDRESS_REFUSED, BODY_TOO_LARGE, BAD_RESPONSE, HOST_BUSY, TIMED_OUT, UNREACHABLE)

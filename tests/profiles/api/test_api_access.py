@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,24 +15,24 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.models import ApiToken, AuditEntry, Profile
-from profiles.people.api_tokens import Scope
+from profiles.scopes import DELETE, READ, WRITE, Scope
 from profiles.testing.api_client import ALL, CURRENT, Program, a_secret, address_of, problem_of
 from profiles.testing.people import a_picture, an_upload
 
 Act = Callable[[Program, object], Any]
 CALLS: dict[str, tuple[Scope, Act]] = {
-    "look": (Scope.READ, lambda program, _: program.get(CURRENT)),
-    "list": (Scope.READ, lambda program, _: program.get(ALL)),
-    "set": (Scope.WRITE, lambda program, _: program.put(a_picture())),
-    "use": (Scope.WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/use")),
-    "restore": (Scope.WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/restore")),
-    "describe": (Scope.WRITE, lambda program, picture: program.patch(picture, b'{"alt_text": "x"}')),
-    "remove": (Scope.DELETE, lambda program, picture: program.delete(f"{ALL}/{picture}")),
-    "remove current": (Scope.DELETE, lambda program, _: program.delete(CURRENT)),
+    "look": (READ, lambda program, _: program.get(CURRENT)),
+    "list": (READ, lambda program, _: program.get(ALL)),
+    "set": (WRITE, lambda program, _: program.put(a_picture())),
+    "use": (WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/use")),
+    "restore": (WRITE, lambda program, picture: program.post(f"{ALL}/{picture}/restore")),
+    "describe": (WRITE, lambda program, picture: program.patch(picture, b'{"alt_text": "x"}')),
+    "remove": (DELETE, lambda program, picture: program.delete(f"{ALL}/{picture}")),
+    "remove current": (DELETE, lambda program, _: program.delete(CURRENT)),
 }
 
 
-@pytest.mark.parametrize("held", Scope)
+@pytest.mark.parametrize("held", [READ, WRITE, DELETE])
 @pytest.mark.parametrize("name", CALLS)
 def test_each_call_needs_its_own_scope_and_no_other(alice: Profile, name: str, held: Scope) -> None:
     needed, act = CALLS[name]
@@ -41,7 +42,7 @@ def test_each_call_needs_its_own_scope_and_no_other(alice: Profile, name: str, h
         assert answer.status_code == 200
         return
     assert problem_of(answer) == (403, "scope-missing")
-    assert answer.json()["scope"] == needed
+    assert answer.json()["scope"] == needed.name
     assert f'error="insufficient_scope", scope="{needed}"' in answer["WWW-Authenticate"]
     avatar.refresh_from_db()
     assert (avatar.state, avatar.alt_text, alice.avatars.count()) == ("active", "", 1)
@@ -76,7 +77,8 @@ def test_a_call_needs_no_csrf_token_and_sets_no_cookie(alice: Profile) -> None:
     assert answer.status_code == 200
     assert not answer.cookies
     assert answer["Cache-Control"] == "no-store"
-    assert "Access-Control-Allow-Origin" not in answer
+    assert answer["Access-Control-Allow-Origin"] == "*"
+    assert "Access-Control-Allow-Credentials" not in answer
 
 
 @pytest.mark.parametrize(
@@ -107,11 +109,10 @@ def test_what_a_program_did_stands_in_the_audit(alice: Profile) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [
-        ("POST", CURRENT, "HEAD, GET, PUT, DELETE"),
-        ("PATCH", ALL, "HEAD, GET"),
-        ("GET", f"{ALL}/6f9a1c1e-0d5b-4d7c-9c8f-3a5d1f0e2b4c/use", "POST"),
-        ("OPTIONS", "/profiles/alice", "HEAD, GET"),
-        ("BREW", CURRENT, "HEAD, GET, PUT, DELETE"),
+        ("POST", CURRENT, "HEAD, GET, PUT, DELETE, OPTIONS"),
+        ("PATCH", ALL, "HEAD, GET, OPTIONS"),
+        ("GET", f"{ALL}/6f9a1c1e-0d5b-4d7c-9c8f-3a5d1f0e2b4c/use", "POST, OPTIONS"),
+        ("BREW", CURRENT, "HEAD, GET, PUT, DELETE, OPTIONS"),
     ],
 )
 def test_other_methods_are_told_which_are_answered(db: None, method: str, path: str, allow: str) -> None:
@@ -121,11 +122,41 @@ def test_other_methods_are_told_which_are_answered(db: None, method: str, path: 
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/me", "/me/picture/", "/me/pictures/x", "/me/pictures/x/use", "/profiles/", "/a%0Ab"]
+    "path", ["", "/", "/you", "/me/picture/", "/me/pictures/x", "/me/pictures/x/use", "/profiles/", "/a%0Ab"]
 )
 def test_other_addresses_are_problems_too(db: None, path: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         assert problem_of(Program().call(method, path)) == (404, "no-such-address")
+
+
+def test_a_page_of_another_origin_may_ask_and_call(alice: Profile) -> None:
+    """A browser asks without the token whether it may send it; the answer lets the page read our headers."""
+    asked = Program().call(
+        "OPTIONS",
+        CURRENT,
+        origin="https://elsewhere.example",
+        access_control_request_method="PUT",
+        access_control_request_headers="authorization,content-type,idempotency-key",
+    )
+    assert (asked.status_code, asked.content) == (204, b"")
+    assert asked["Access-Control-Allow-Origin"] == "*"
+    assert {"PUT", "DELETE"} <= set(asked["Access-Control-Allow-Methods"].split(", "))
+    allowed = asked["Access-Control-Allow-Headers"].lower().split(", ")
+    assert {"authorization", "content-type", "idempotency-key"} == set(allowed)
+    assert "Access-Control-Allow-Credentials" not in asked
+    called = Program(a_secret(alice)).call("GET", CURRENT, origin="https://elsewhere.example")
+    assert called["Access-Control-Allow-Origin"] == "*"
+    exposed = called["Access-Control-Expose-Headers"].split(", ")
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy", "Link", "WWW-Authenticate"} <= set(exposed)
+
+
+def test_nothing_that_takes_cookies_is_opened_to_other_origins(alice: Profile) -> None:
+    browser = Client(headers={"origin": "https://elsewhere.example"})
+    browser.force_login(alice.user)
+    for path in ("/settings/picture/", "/settings/api/", "/notices/unread/", "/api/"):
+        answer = browser.options(path, headers={"access-control-request-method": "POST"})
+        assert "Access-Control-Allow-Origin" not in answer, path
+        assert "Access-Control-Allow-Origin" not in browser.get(path), path
 
 
 def test_head_is_get(alice: Profile) -> None:
@@ -142,6 +173,21 @@ def test_a_persons_calls_are_counted_over_all_their_tokens(alice: Profile, bob: 
     assert problem_of(answer) == (429, "rate-limited")
     assert 0 < int(answer["Retry-After"]) <= 3600
     assert Program(a_secret(bob)).get(CURRENT).status_code == 200
+
+
+def test_each_answer_says_what_is_left(program: Program, alice: Profile, settings: Settings) -> None:
+    settings.AVATAR_API_CALLS_PER_HOUR, settings.AVATAR_UPLOADS_PER_HOUR = 3, 5
+    looked = program.get(CURRENT)
+    assert looked["RateLimit-Policy"] == '"calls";q=3;w=3600'
+    assert re.fullmatch(r'"calls";r=2;t=[0-9]{1,4}', looked["RateLimit"])
+    uploaded = program.put(a_picture())
+    assert uploaded["RateLimit-Policy"] == '"calls";q=3;w=3600, "uploads";q=5;w=3600'
+    assert re.fullmatch(r'"calls";r=1;t=[0-9]{1,4}, "uploads";r=4;t=[0-9]{1,4}', uploaded["RateLimit"])
+    program.get(CURRENT)
+    refused = program.get(CURRENT)
+    assert refused.status_code == 429
+    assert refused["RateLimit"].startswith('"calls";r=0;t=')
+    assert refused["Retry-After"] == refused["RateLimit"].rpartition("=")[2]
 
 
 def test_guests_are_counted_by_network(alice: Profile, settings: Settings) -> None:

@@ -23,6 +23,7 @@ store = "profiles.store.files.AtomicFileSystemStorage"
 settings.configure(
     SECRET_KEY="only-for-tests",
     USE_TZ=True,
+    ROOT_URLCONF="__main__",
     AUTH_USER_MODEL="email_users.Person",
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     INSTALLED_APPS=[
@@ -37,6 +38,8 @@ settings.configure(
     AVATAR_AUTO_GENERATE_SIZES=(48, 80),
 )
 django.setup()
+from django.urls import include, path
+urlpatterns = [path("", include("profiles.urls"))]
 from avatar.models import Avatar as Theirs
 from django.contrib.auth import get_user_model
 from django.core.files.base import ContentFile

@@ -16,7 +16,6 @@ from profiles.people.api_tokens import (
     KEPT_AFTER_END,
     MAX_LIVE,
     FreshToken,
-    Scope,
     TokenError,
     TokenRequest,
     create_token,
@@ -26,9 +25,10 @@ from profiles.people.api_tokens import (
     scopes_of,
     shown_tokens,
 )
+from profiles.scopes import DELETE, EXPORT, READ, SENSITIVE_LASTS, WRITE
 
 NOW = timezone.now()
-ALL = TokenRequest("Backup script", frozenset(Scope))
+ALL = TokenRequest("Backup script", frozenset({READ, WRITE, DELETE}))
 
 
 def a_token(profile: Profile, wish: TokenRequest = ALL) -> FreshToken:
@@ -50,9 +50,9 @@ def test_no_two_tokens_are_alike(alice: Profile) -> None:
 
 
 def test_scopes_are_kept_as_asked(alice: Profile) -> None:
-    fresh = a_token(alice, replace(ALL, scopes=frozenset({Scope.WRITE, Scope.READ})))
+    fresh = a_token(alice, replace(ALL, scopes=frozenset({WRITE, READ})))
     assert fresh.token.scopes == "read write"
-    assert scopes_of(find_token(fresh.secret, NOW)) == {Scope.READ, Scope.WRITE}
+    assert scopes_of(find_token(fresh.secret, NOW)) == {READ, WRITE}
 
 
 @pytest.mark.parametrize("wish", [replace(ALL, name=" \u202e "), replace(ALL, scopes=frozenset())])
@@ -155,3 +155,17 @@ def test_ended_tokens_are_forgotten_in_time(alice: Profile) -> None:
     revoke_token(alice, old.pk, now=NOW - KEPT_AFTER_END - timedelta(seconds=1), actor=alice.user)
     new = a_token(alice).token
     assert list(ApiToken.objects.all()) == [new]
+
+
+def test_what_could_take_an_account_lasts_a_month_at_most(alice: Profile) -> None:
+    wanted = replace(ALL, scopes=frozenset({READ, EXPORT}))
+    for lasts in (None, NOW + SENSITIVE_LASTS + timedelta(seconds=1)):
+        with pytest.raises(TokenError, match="up to 30 days"):
+            a_token(alice, replace(wanted, expires_at=lasts))
+    assert EXPORT in scopes_of(a_token(alice, replace(wanted, expires_at=NOW + SENSITIVE_LASTS)).token)
+
+
+def test_a_scope_that_no_app_registers_opens_nothing(alice: Profile) -> None:
+    token = a_token(alice).token
+    token.scopes = "read of-an-app-that-left"
+    assert scopes_of(token) == {READ}

@@ -45,7 +45,7 @@ def test_a_new_token_is_shown_once_and_works(her: Client) -> None:
     again = her.get(PAGE)
     assert "avs_" not in text_of(again)
     assert "Backup" in text_of(again)
-    assert "See my picture" in text_of(again)
+    assert "See my profile" in text_of(again)
 
 
 def test_a_token_may_last_until_revoked(her: Client) -> None:
@@ -111,7 +111,7 @@ def test_the_page_about_the_api_is_for_everybody(client: Client, alice: Profile)
     for _ in range(2):
         answer = client.get("/api/")
         assert answer.status_code == 200
-        assert "PUT /me/picture" in text_of(answer)
+        assert "PUT /api/v1/me/picture" in text_of(answer)
         assert 'curl -X PUT "http://localhost:8000/api/v1/me/picture' in text_of(answer)
-        assert "/problems/not-an-image" in text_of(answer)
+        assert 'href="/problems/"' in text_of(answer)
         client.force_login(alice.user)
