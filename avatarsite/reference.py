@@ -38,7 +38,10 @@ def settings_page() -> str:
     from nft.settings import NftSettings
     from profiles.settings import NAMES, AvatarSettings
 
-    parts = (("profiles", AvatarSettings, "AVATAR_", NAMES), ("nft", NftSettings, "NFT_", {}))
+    parts: Sequence[tuple[str, type, str, Mapping[str, str]]] = (
+        ("profiles", AvatarSettings, "AVATAR_", NAMES),
+        ("nft", NftSettings, "NFT_", {}),
+    )
     lines = [
         "# Django settings",
         "Each has a default. The site itself sets them by its environment: see [Settings](../operate/settings.md).",
