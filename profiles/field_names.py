@@ -123,6 +123,8 @@ NAMES = (
     gettext_noop("is still"),
     gettext_noop("is upheld"),
     gettext_noop("kept until"),
+    gettext_noop("kept answer"),
+    gettext_noop("kept answers"),
     gettext_noop("key"),
     gettext_noop("kind"),
     gettext_noop("language"),

@@ -21,9 +21,10 @@ from profiles.serving.caching import wants_json
 from profiles.serving.places import find_public_view, picture_prefixes
 from profiles.text import is_text
 
+SIGNED_OUT_KIND = Kind("signed-out", gettext_noop("You are signed out"), status=HTTPStatus.UNAUTHORIZED)
 SIGNED_OUT = ExpectedError(
     _("You are signed out. Sign in again in another tab, then try again here."),
-    Kind("signed-out", gettext_noop("You are signed out"), status=HTTPStatus.UNAUTHORIZED),
+    SIGNED_OUT_KIND,
 )
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: Python refuses to read a number of thousands of digits.

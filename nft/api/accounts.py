@@ -194,7 +194,7 @@ _CHALLENGE = input_of(
         "may_have_code": described(YES_NO, "Whether the account may be a contract."),
     },
     required=("address", "chain_id", "purpose"),
-    example={"address": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "chain_id": 1, "purpose": "link"},
+    example={"address": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045", "chain_id": 1, "purpose": "link"},
 )
 _LINK = input_of(
     {"text": TEXT, "signature": described(TEXT, "What the wallet returned, in hexadecimal digits.")},

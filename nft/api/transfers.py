@@ -104,7 +104,7 @@ _START = input_of(
         },
     },
     required=("to",),
-    example={"to": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"},
+    example={"to": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045"},
 )
 _PATH = "/me/claims/{claim_id}/transfer"
 _NO_SUCH = (NoSuchClaim.kind,)

@@ -18,6 +18,7 @@ from hypothesis import settings as trying
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pytest_django import Settings
 from schemathesis.config import SchemathesisConfig
+from schemathesis.schemas import BaseSchema
 
 from profiles.api.document import document
 from profiles.api.pictures import PICTURE_TYPES
@@ -131,7 +132,7 @@ def _handler() -> WSGIHandler:
     return WSGIHandler()
 
 
-def calls(examples: int, *, boundaries: bool) -> Any:
+def calls(examples: int, *, boundaries: bool) -> BaseSchema:
     """Return the operations with so many calls of each, and those at the boundaries of each schema."""
     config = {
         "generation": {"max-examples": examples, "deterministic": True, "database": "none"},

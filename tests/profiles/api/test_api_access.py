@@ -207,10 +207,14 @@ def test_guessing_ends_soon(db: None, settings: Settings) -> None:
 
 # --- our failures -----------------------------------------------------------------------------------------------------
 def test_a_failure_of_ours_is_a_problem_that_tells_nothing(
-    alice: Profile, settings: Settings, caplog: pytest.LogCaptureFixture
+    alice: Profile, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = a_secret(alice)
-    settings.STORAGES = {name: value for name, value in settings.STORAGES.items() if name != "avatars"}
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("avatars")
+
+    monkeypatch.setattr("profiles.pictures.history.set_avatar", fail)
     with caplog.at_level(logging.ERROR):
         answer = Program(secret).put(a_picture())
     assert problem_of(answer) == (500, "internal-error")
