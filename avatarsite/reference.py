@@ -25,6 +25,7 @@ from django.urls import resolve, reverse
 
 from avatarsite import __name__ as site
 from profiles.errors import ExpectedError, Kind
+from profiles.programs.explanations import get_explanations
 
 # Options that Django gives every command.
 OF_ALL_COMMANDS = re.compile(
@@ -136,17 +137,24 @@ def signals_of(module: ModuleType) -> Iterator[tuple[str, str]]:
 
 
 def problems_page() -> str:
-    """List every kind of refusal and outage that our code knows."""
+    """List every kind of refusal and outage that our code knows, as the site's own pages about them do."""
     kinds = {kind.slug: kind for kind in all_kinds()}
+    said = get_explanations()
     rows = [
-        (code(kind.slug), str(kind.status), plain(kind.title), "no" if kind.permanent else "yes")
-        for _, kind in sorted(kinds.items())
+        (
+            code(slug),
+            str(int(kind.status)),
+            plain(f"{said[slug].meaning} {said[slug].way_on}"),
+            "no" if kind.permanent else "yes",
+        )
+        for slug, kind in sorted(kinds.items())
     ]
     told = (
-        "What can't be done is answered as RFC 9457 says. The `type` of the answer ends in one of these words. Where "
-        "the last column says yes, the same request may succeed later."
+        "What can't be done is answered as RFC 9457 says. The `type` of the answer ends in one of these words, and "
+        "leads to a page of the site that says the same. Where the last column says yes, the same request may succeed "
+        "later."
     )
-    return "\n\n".join(["# Problem types", told, table(("type", "status", "title", "may pass later"), rows)]) + "\n"
+    return "\n\n".join(["# Problem types", told, table(("type", "status", "means", "may pass later"), rows)]) + "\n"
 
 
 def all_kinds() -> Iterator[Kind]:

@@ -48,7 +48,8 @@ def resolve() -> list[str]:
     options = ["--quiet", "--universal", "--no-header", "--no-annotate", "--python-version", "3.11", "--upgrade"]
     overrides = ["--override", "requirements-overrides.in"]
     uv = [str(VENV / "bin" / "uv"), "pip", "compile", *options, *overrides]
-    subprocess.run([*uv, "requirements-dev.in", "--output-file", "newest.txt"], cwd=FOLDER, check=True)
+    sources = [str(ROOT / "pyproject.toml"), "--all-extras", "requirements-dev.in"]
+    subprocess.run([*uv, *sources, "--output-file", "newest.txt"], cwd=FOLDER, check=True)
     return describe_changes(
         versions_in((ROOT / "requirements-dev.txt").read_text(encoding="utf-8")),
         versions_in((FOLDER / "newest.txt").read_text(encoding="utf-8")),

