@@ -8,7 +8,7 @@ import json
 import re
 import sys
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import timedelta
 from importlib import import_module
@@ -39,7 +39,10 @@ def settings_page() -> str:
     from nft.settings import NftSettings
     from profiles.settings import NAMES, AvatarSettings
 
-    parts = (("profiles", AvatarSettings, "AVATAR_", NAMES), ("nft", NftSettings, "NFT_", {}))
+    parts: Sequence[tuple[str, type, str, Mapping[str, str]]] = (
+        ("profiles", AvatarSettings, "AVATAR_", NAMES),
+        ("nft", NftSettings, "NFT_", {}),
+    )
     lines = [
         "# Django settings",
         "Each has a default. The site itself sets them by its environment: see [Settings](../operate/settings.md).",
@@ -196,7 +199,7 @@ def told_by(operation: Mapping[str, Any]) -> str:
     return plain(str(operation.get("summary") or operation.get("description") or "").split("\n")[0])
 
 
-def table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
 

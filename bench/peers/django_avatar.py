@@ -42,7 +42,7 @@ urlpatterns = [path("avatar/", include("avatar.urls"))]
 
 
 def upload(content: bytes, name: str) -> None:
-    from avatar.models import Avatar  # type: ignore[import-not-found]  # only in its own environment
+    from avatar.models import Avatar
     from django.contrib.auth.models import User
 
     file = ContentFile(content, name)

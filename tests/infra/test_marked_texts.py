@@ -17,8 +17,10 @@ import nft.field_names
 import profiles.field_names
 
 ROOT = Path(__file__).resolve().parents[2]
-ENGLISH = ("migrations/", "management/", "profiles/imports/", "/checks.py", "/settings", "profiles/api/")
-ENGLISH += ("profiles/programs/", "nft/api/")
+ENGLISH = (
+    *("migrations/", "management/", "profiles/imports/", "/checks.py", "/settings"),
+    *("profiles/api/", "profiles/programs/", "nft/api/"),
+)
 FILES = {
     *("nft/views/ipfs.py", "nft/files/serving.py", "nft/files/verify.py"),
     *("profiles/serving/request.py", "profiles/serving/signing.py", "profiles/views/avatar.py"),

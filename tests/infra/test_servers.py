@@ -183,12 +183,12 @@ def test_a_killed_process_shares_no_connection_with_a_test_after_a_browser() -> 
     people = get_user_model().objects
     assert people.count() == 0  # opens a connection
     loop = asyncio.new_event_loop()
-    asyncio._set_running_loop(loop)  # type: ignore[attr-defined]  # as Playwright does
+    asyncio._set_running_loop(loop)  # as Playwright does
     try:
         assert dies_at(1, lambda: transaction.atomic(people.create_user)("alice"))
         assert not dies_at(99, lambda: transaction.atomic(people.create_user)("bob"))
     finally:
-        asyncio._set_running_loop(None)  # type: ignore[attr-defined]
+        asyncio._set_running_loop(None)
         loop.close()
     assert people.get().username == "bob"
 
