@@ -86,7 +86,7 @@ def test_a_used_up_quota_is_shown_at_the_choice(page: Client, settings: Any, cha
     page.post(reverse("nft:mint"), form(alice, payer="site"))
     page.post(reverse("nft:mint_publish", args=[MintRequest.objects.get().pk]))
     answer = page.post(reverse("nft:mint"), form(alice, payer="site", name="Dusk"))
-    assert answer.status_code == 422
+    assert answer.status_code == 429
     assert "at most 1 of a person" in answer.text
     assert page.post(reverse("nft:mint"), form(alice, payer="wallet", name="Dusk")).status_code == 302
 
