@@ -21,7 +21,7 @@ from profiles.images.formats import UPLOAD_NAMES
 from profiles.images.orientation import turn_of
 from profiles.images.picture import MAX_ANGLE, MIDDLE, Crop, Edit
 from profiles.models import Notice, Profile, is_neutral_handle
-from profiles.models.display import OnLoss, resolve_policy
+from profiles.models.display import get_policies, resolve_policy
 from profiles.notices.choices import CHANNELS, SITE, is_wanted
 from profiles.notices.kinds import RULES, get_kinds
 from profiles.people.api_tokens import TokenRequest
@@ -266,10 +266,10 @@ class LossForm(forms.Form):
 
     def __init__(self, data: Mapping[str, object] | None = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)
-        allowed = {settings.current().on_loss, *settings.current().on_loss_choices}
-        choices = [(rule.value, rule.label) for rule in OnLoss if rule.value in allowed]
         self.fields["on_loss"] = forms.ChoiceField(
-            choices=choices, widget=forms.RadioSelect, label=self.base_fields["on_loss"].label
+            choices=[(policy.value, policy.label) for policy in get_policies()],
+            widget=forms.RadioSelect,
+            label=self.base_fields["on_loss"].label,
         )
 
     @classmethod

@@ -6,6 +6,7 @@ Each names the setting to change. Ids are stable.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
@@ -172,13 +173,25 @@ def check_cache(app_configs: object = None, **kwargs: object) -> list[CheckMessa
     return [Warning(text, hint="Name a cache that all processes share, such as Redis.", id="profiles.W003")]
 
 
+_LIBRARIES = [
+    ("pyvips", "_libvips", "libvips"),
+    ("pi_heif", "_pi_heif", "libheif"),
+    ("PIL", "PIL._webp", "WebP"),
+    ("PIL", "PIL._avif", "AVIF"),
+]
+
+
 @register()
 def check_libraries(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
-    """Check that everything that reads pictures is there. The pages blame no file for what is missing."""
+    """Check that everything that reads pictures is there. The pages blame no file for what is missing.
+
+    Workers check too when they start, and need none of it: what is compiled and installed is found, not loaded.
+    """
     found: list[CheckMessage] = []
-    for module, what in [("pyvips", "libvips"), ("pi_heif", "libheif"), ("PIL._webp", "WebP"), ("PIL._avif", "AVIF")]:
+    for module, compiled, what in _LIBRARIES:
         try:
-            import_module(module)
+            if find_spec(module) is None or find_spec(compiled) is None:
+                import_module(module)  # pyvips may come with the system's libvips, or says what is missing
         except (ImportError, OSError) as error:
             text = f"{what} can't be loaded, so pictures can't be read: {error}"
             hint = f"Install {module.partition('.')[0]} for this platform, for libvips with pyvips-binary."

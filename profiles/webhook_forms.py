@@ -36,3 +36,9 @@ class EndpointForm(EventsForm):
         help_text=_("Where your program waits, such as https://example.org/hooks."),
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+class SiteEndpointForm(EndpointForm):
+    """Where everybody's events are to be posted, and why."""
+
+    reason = forms.CharField(max_length=300, label=_("Reason"), help_text=_("Why. It stands in the audit."))

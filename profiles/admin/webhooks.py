@@ -21,7 +21,7 @@ from profiles.errors import ExpectedError
 from profiles.models import WebhookDelivery, WebhookEndpoint
 from profiles.people import webhook_endpoints as endpoints
 from profiles.people.signed_in import signed_in
-from profiles.webhook_forms import EndpointForm
+from profiles.webhook_forms import SiteEndpointForm
 from profiles.webhooks.events import without_prefix
 
 
@@ -89,12 +89,16 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         url = f"{reverse('admin:profiles_webhookdelivery_changelist')}?q={endpoint.pk}"
         return format_html('<a href="{}">{}</a>', url, _("Show"))
 
+    def get_form(self, request: HttpRequest, obj: object = None, change: bool = False, **kwargs: Any) -> Any:
+        """Return the form of an endpoint of the site: others are made by their people."""
+        return SiteEndpointForm if obj is None else super().get_form(request, obj, change, **kwargs)
+
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: object = None) -> HttpResponse:
         """Add an endpoint of the site, and show its secret this once."""
         del form_url, extra_context
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = EndpointForm(request.POST if request.method == "POST" else None)
+        form = SiteEndpointForm(request.POST if request.method == "POST" else None)
         fresh = self._create(request, form) if form.is_bound and form.is_valid() else None
         title = _("Add a webhook that gets the events of everybody")
         return self._page(request, {"form": form, "fresh": fresh, "title": title}, 422 if form.errors else 200)
@@ -140,10 +144,11 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
         count = len(own)
         return ngettext("%(count)s webhook is deleted.", "%(count)s webhooks are deleted.", count) % {"count": count}
 
-    def _create(self, request: HttpRequest, form: EndpointForm) -> endpoints.FreshEndpoint | None:
-        url, events = form.cleaned_data["url"], form.cleaned_data["events"]
+    def _create(self, request: HttpRequest, form: SiteEndpointForm) -> endpoints.FreshEndpoint | None:
+        said = form.cleaned_data
+        who: dict[str, Any] = {"actor": signed_in(request), "reason": said["reason"]}
         try:
-            return endpoints.create_endpoint(None, url, events, now=timezone.now(), actor=signed_in(request))
+            return endpoints.create_endpoint(None, said["url"], said["events"], now=timezone.now(), **who)
         except ExpectedError as error:
             form.add_error("url", error.sentence)
             return None

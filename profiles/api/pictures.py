@@ -13,7 +13,7 @@ from profiles.api.receipts import MARK_TEXT, RECEIPT, SIZE, SOURCE
 from profiles.errors import ExpectedError, Kind
 from profiles.images.formats import UPLOAD_TYPES
 from profiles.images.orientation import turn_of
-from profiles.images.picture import CROP_TEXT, MAX_ANGLE, MIDDLE, Crop, Edit
+from profiles.images.picture import MAX_ANGLE, MIDDLE, Crop, Edit
 from profiles.models import Avatar
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
@@ -189,7 +189,7 @@ def _url(avatar: Avatar) -> str | None:
 ALT_TEXT = text_up_to(300, "What the picture shows, for people who can't see it.")
 CROP: Schema = {
     "type": "string",
-    "pattern": CROP_TEXT,
+    "example": "0.5,0.25,0.6",
     "description": "The square to show, as x,y,size: its middle as fractions of the upright picture's width and "
     "height, and its side as a fraction of the shorter side. A square that crosses an edge is moved inside. Without it "
     "the middle is shown.",

@@ -10,7 +10,7 @@ from profiles.errors import ExpectedError
 from profiles.images.fallback import FallbackStyle
 from profiles.images.formats import OutputFormat
 from profiles.models import HANDLE_PATTERN, Profile
-from profiles.models.display import OnLoss, resolve_policy
+from profiles.models.display import OnLoss, get_policies, resolve_policy
 from profiles.people.email_names import set_found_by_email
 from profiles.people.handles import (
     HANDLE_INVALID,
@@ -58,6 +58,9 @@ def update_own_profile(call: Call) -> Answer:
     found_by_email = said.get("is_found_by_email", owner.is_found_by_email)
     if found_by_email and not settings.knows_addresses():
         raise ExpectedError("This site knows no e-mail addresses, so nobody is found by theirs.", BODY_INVALID)
+    policies = [policy.value for policy in get_policies()]
+    if said.get("on_loss", policies[0]) not in policies:
+        raise ExpectedError(f"Here on_loss is one of these: {', '.join(policies)}.", BODY_INVALID)
     texts = {_COLUMNS.get(name, name): said[name] for name in _TEXTS if name in said}
     if "links" in said:
         texts["links"] = parse_links("\n".join(said["links"]))
@@ -104,9 +107,7 @@ def _said_by(profile: Profile, call: Call) -> dict[str, object]:
 _COLUMNS = {"name": "display_name"}
 _TEXTS = ("handle", "name", "pronouns", "bio")
 _ABOUT: dict[str, Schema] = {"pronouns": TEXT, "bio": TEXT, "links": list_of(ref("Link"))}
-_POLICIES = [
-    rule.value for rule in OnLoss if rule.value in {settings.current().on_loss, *settings.current().on_loss_choices}
-]
+_POLICIES = [policy.value for policy in OnLoss]
 _CHANGE = input_of(
     {
         "handle": text_up_to(MAX_HANDLE, "The name in your page's address. It can be changed a few times a month."),
@@ -115,7 +116,9 @@ _CHANGE = input_of(
         "bio": text_up_to(280),
         "links": list_of(text_up_to(MAX_LENGTH), "Web addresses of your pages elsewhere.", most=MAX_LINKS),
         "is_found_by_email": described(YES_NO, "Whether sites that know your e-mail address find your picture."),
-        "on_loss": one_of(_POLICIES, "What others see when the right to your picture is lost."),
+        "on_loss": one_of(
+            _POLICIES, "What others see when the right to your picture is lost. A site may allow only some."
+        ),
         "returns_by_itself": described(YES_NO, "Whether a picture whose right is back is shown again without asking."),
     },
     example={"name": "Alice", "bio": "I paint.", "links": ["https://alice.example"]},
@@ -134,7 +137,7 @@ _SCHEMAS: dict[str, Schema] = {
             "name": described(TEXT, "Empty: the handle is shown."),
             **_ABOUT,
             "is_found_by_email": YES_NO,
-            "on_loss": one_of([rule.value for rule in OnLoss]),
+            "on_loss": one_of(_POLICIES),
             "returns_by_itself": YES_NO,
         },
         "What you say of yourself, and what you decided.",

@@ -47,6 +47,12 @@ class AvatarColumns(Protocol):
     def is_offered(self) -> bool | None: ...
 
 
+def get_policies() -> list[OnLoss]:
+    """Return the policies that people can choose here."""
+    ours = settings.current()
+    return [policy for policy in OnLoss if policy.value in {ours.on_loss, *ours.on_loss_choices}]
+
+
 def resolve_policy(on_loss: str) -> OnLoss:
     """Return the person's policy if the site allows it, else the site's own."""
     return OnLoss(on_loss) if on_loss in settings.current().on_loss_choices else OnLoss(settings.current().on_loss)

@@ -79,9 +79,12 @@ def get_deliveries(endpoint: WebhookEndpoint) -> list[WebhookDelivery]:
 
 
 def create_endpoint(
-    profile: Profile | None, url: str, events: Iterable[str], *, now: datetime, actor: User
+    profile: Profile | None, url: str, events: Iterable[str], *, now: datetime, actor: User, reason: str = ""
 ) -> FreshEndpoint:
-    """Create an endpoint for a person, or for all events. The address is judged by its text only."""
+    """Create an endpoint for a person, or for all events. The address is judged by its text only.
+
+    `reason` is what staff say for one of the site; the audit keeps it.
+    """
     limits.spend("webhooks", actor.pk, NEW_PER_HOUR)
     url, secret = _check_url(url), new_secret()
     with transaction.atomic():
@@ -90,7 +93,7 @@ def create_endpoint(
         endpoint = WebhookEndpoint.objects.create(
             profile=profile, url=url, events=_check_events(events), secret=encrypt(secret), created_at=now
         )
-        _audit(endpoint, "webhook.create", actor, events=endpoint.events)
+        _audit(endpoint, "webhook.create", actor, events=endpoint.events, **({"reason": reason} if reason else {}))
     return FreshEndpoint(endpoint, secret)
 
 

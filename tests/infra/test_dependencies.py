@@ -32,6 +32,7 @@ USED_OTHERWISE = {
     "squawk-cli": "a program that tests.infra.test_migrations starts",
     "flask": "moto's server needs it",
     "flask-cors": "moto's server needs it",
+    "openapi-python-client": "a program that tests.compat starts",
     "hatchling": "builds the package",
     "validate-pyproject": "checks pyproject.toml",
     "sphinx": "a program of make docs",

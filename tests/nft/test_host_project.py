@@ -1,4 +1,4 @@
-"""Another Django project installs nft with none of its settings: it starts, checks, and signs people in by wallet."""
+"""Another Django project installs nft and sets nothing of its own: it starts, checks, and signs people in by wallet."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ settings.configure(
     MIDDLEWARE=[
         "django.contrib.sessions.middleware.SessionMiddleware",
         "django.contrib.auth.middleware.AuthenticationMiddleware",
+        "nft.middleware.WalletSessions", "nft.middleware.WalletWindows",
     ],
+    AUTHENTICATION_BACKENDS=["django.contrib.auth.backends.ModelBackend", "nft.backends.WalletBackend"],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
     USE_TZ=True,

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 LIST = "admin:profiles_webhookendpoint_changelist"
 ADD = "admin:profiles_webhookendpoint_add"
 DELIVERIES = "admin:profiles_webhookdelivery_changelist"
-FORM = {"url": "https://backend.example/hooks?key=k3y", "events": ["avatar.changed"]}
+FORM = {"url": "https://backend.example/hooks?key=k3y", "events": ["avatar.changed"], "reason": "Our cache asks for it."}
 
 
 @pytest.fixture(autouse=True)
@@ -69,6 +69,7 @@ def test_a_webhook_of_the_site_gets_everybodys_events(operator: Client, alice: P
     assert endpoint.profile is None
     [entry] = AuditEntry.objects.filter(action="webhook.create")
     assert (entry.detail["host"], "k3y" in str(entry.detail), entry.is_by_staff) == ("backend.example", False, True)
+    assert entry.detail["reason"] == FORM["reason"]
     for person in (alice, a_person("bob")):
         an_upload(person)
     deliver_due(timezone.now())

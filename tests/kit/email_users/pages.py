@@ -19,7 +19,7 @@ from profiles.notices.choices import build_unsubscribe_token
 
 HERE = Path(__file__).parent
 OF_PROFILES = "api api_tokens data data_delete edit history loss notice_settings notices picture picture_appeal"
-OF_PROFILES += " picture_crop public receipt report unsubscribe use welcome"
+OF_PROFILES += " picture_crop problem problems public receipt report unsubscribe use webhooks welcome"
 OF_NFT = "choose claim_detail collections mint mint_detail made prove tokens transfer wallet_move wallets"
 OWN_FRAME, HOST_FRAME = "profiles/css/profiles.css", "The host’s own frame"
 
@@ -78,6 +78,7 @@ def _values(profile: Profile) -> dict[str, Any]:
     values: dict[str, Any] = {"handle": profile.handle, "identifier": profile.handle, "avatar_id": avatar.pk}
     values |= {"picture_id": avatar.pk, "notice_id": notice.pk, "token_id": token.pk, "ticket_id": UUID(int=1)}
     values |= {"token": build_unsubscribe_token(profile, Notice.Kind.REPORT_DECIDED), "path": "a", "received_id": 1}
+    values |= {"slug": "bad-crop", "endpoint_id": UUID(int=1), "delivery_id": UUID(int=1)}
     return values | tokens
 
 

@@ -15,6 +15,8 @@ MIDDLEWARE.insert(
 STATICFILES_DIRS = LOCALE_PATHS = []
 LOGIN_URL = "/enter/"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if "nft" in INSTALLED_APPS:
+    AUTHENTICATION_BACKENDS.append("nft.backends.WalletBackend")
 ROOT_URLCONF = "tests.kit.email_users.urls"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 AVATAR_REAUTHENTICATION = AVATAR_VERIFIED_ADDRESSES = NFT_OTHER_LOGIN_METHODS = NFT_LOGIN = ""

@@ -10,6 +10,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("enter/", home, name="enter"),
     path("admin/", admin.site.urls),
     path("", include("profiles.urls")),
 ]

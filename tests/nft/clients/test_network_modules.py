@@ -27,6 +27,7 @@ CLIENTS = {
     "users/mail_refusals.py": "the same",
     "avatarsite/ops/healthcheck.py": "its own web process",
     "avatarsite/restart.py": "the web processes of its machine",
+    "profiles/static/verify_web.py": "what a stranger downloads to verify a receipt",
 }
 
 

@@ -331,7 +331,7 @@ def test_what_came_for_no_ticket_goes(alice: Profile, store: FileStore, request:
 
 
 def test_the_command_says_what_it_did(alice: Profile, settings: Settings) -> None:
-    settings.AVATAR_GRACE_SECONDS = -60
+    settings.AVATAR_GRACE_SECONDS = 0
     key = an_orphan()
     said = StringIO()
     call_command("clean_pictures", "--dry-run", stdout=said)
@@ -358,7 +358,7 @@ def test_one_thing_that_can_not_be_deleted_holds_up_no_other(monkeypatch: pytest
 
 
 def test_a_store_that_is_down_ends_the_run_with_its_reason(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    settings.AVATAR_GRACE_SECONDS = -60
+    settings.AVATAR_GRACE_SECONDS = 0
     for number in range(8):
         an_orphan(RENDITIONS, str(number).encode())
 
