@@ -125,7 +125,7 @@ def test_processor_time_is_counted_per_picture_and_named_in_the_refusal() -> Non
 
 
 def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
-    with a_decoder() as decoder:
+    with a_decoder(svg_processor_seconds=30) as decoder:
         with pytest.raises(ImageRefused) as caught:
             decoder.decode(hostile_pictures.many_spans(70_000), SVG_WANTED)
         assert caught.value.is_a(errors.TOO_MUCH_MEMORY)
