@@ -9,45 +9,24 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from profiles import limits, settings
-from profiles.api.receipts import MARK_TEXT, RECEIPT, SIZE, SOURCE
+from profiles.api.picture_schemas import ALT_TEXT, CROP, CROPPING, IDS, KEEP_REST, SCHEMAS
 from profiles.errors import ExpectedError, Kind
 from profiles.images.formats import UPLOAD_TYPES
 from profiles.images.orientation import turn_of
-from profiles.images.picture import MAX_ANGLE, MIDDLE, Crop, Edit
+from profiles.images.picture import MIDDLE, Crop, Edit
 from profiles.models import Avatar
 from profiles.pictures import history
 from profiles.pictures.changing import NO_PICTURE, NoSuchAvatar
 from profiles.pictures.pages import history_ids, history_page
 from profiles.programs.operations import PAGED, Answer, Call, Group, Json, Media, Operation, Parameter, Upload
 from profiles.programs.problems import DECODED, SHOWN, STORE
-from profiles.programs.schemas import (
-    ADDRESS,
-    COUNT,
-    IDENTIFIER,
-    MEDIA_TYPE,
-    MOMENT,
-    SHA256,
-    TEXT,
-    YES_NO,
-    Schema,
-    answer_of,
-    described,
-    input_of,
-    list_of,
-    one_of,
-    or_null,
-    page_of,
-    ref,
-    text_up_to,
-)
+from profiles.programs.schemas import IDENTIFIER, input_of, text_up_to
 from profiles.scopes import DELETE, READ, WRITE
 from profiles.serving.receipt import build_receipt
 from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD, can_fetch_pictures, describe_mark, fetch_picture, fetch_refusals
 from profiles.store.renditions import content_url, pick_rendition
 
-# How many ids of the history `GET /me/picture` has; the list of pictures has the rest.
-IDS = 100
 _LARGEST = 1024
 PICTURE_TYPES = (*UPLOAD_TYPES, "application/octet-stream")
 NOT_FETCHED = Kind("no-fetching", "Pictures of the web are not fetched", 404)
@@ -186,84 +165,6 @@ def _url(avatar: Avatar) -> str | None:
 
 # --- what the document says -------------------------------------------------------------------------------------------
 
-ALT_TEXT = text_up_to(300, "What the picture shows, for people who can't see it.")
-CROP: Schema = {
-    "type": "string",
-    "example": "0.5,0.25,0.6",
-    "description": "The square to show, as x,y,size: its middle as fractions of the upright picture's width and "
-    "height, and its side as a fraction of the shorter side. A square that crosses an edge is moved inside. Without it "
-    "the middle is shown.",
-}
-KEEP_REST = described(
-    {"type": "boolean", "default": True},
-    "Whether to keep what a crop cuts off, for you alone, so that you can crop anew.",
-)
-_FRACTION: Schema = {"type": "number", "minimum": 0, "maximum": 1}
-_CROPPING = input_of(
-    {
-        "x": described(_FRACTION, "The middle of the square, as a fraction of the width. 0.5 by default."),
-        "y": described(_FRACTION, "The middle of the square, as a fraction of the height. 0.5 by default."),
-        "size": described(_FRACTION, "Its side, as a fraction of the shorter side, above 0. 1 by default."),
-        "turn": {
-            "type": "integer",
-            "minimum": 0,
-            "maximum": 3,
-            "description": "Quarters to the right, first.",
-        },
-        "mirror": YES_NO,
-        "angle": {
-            "type": "number",
-            "minimum": -MAX_ANGLE,
-            "maximum": MAX_ANGLE,
-            "description": "Degrees clockwise, to straighten it.",
-        },
-    },
-    example={"x": 0.5, "y": 0.25, "size": 0.6},
-)
-_SCHEMAS: dict[str, Schema] = {
-    "Size": SIZE,
-    "CurrentPicture": answer_of(
-        {
-            **RECEIPT,
-            "mark_text": MARK_TEXT,
-            "id": or_null(IDENTIFIER, "In the history; null where there is no picture."),
-            "history": list_of(IDENTIFIER, "Chosen last first.", most=IDS),
-        },
-        "What others see of you now.",
-    ),
-    "Picture": answer_of(
-        {
-            "id": IDENTIFIER,
-            "source": SOURCE,
-            "state": one_of([state.value for state in Avatar.State]),
-            "reason": described(TEXT, "Why it was withdrawn, held or removed; else empty."),
-            "is_current": described(YES_NO, "It is what others see now."),
-            "mark": YES_NO,
-            "mark_text": MARK_TEXT,
-            "title": TEXT,
-            "alt_text": TEXT,
-            "asset": or_null(TEXT, "What it was taken from, as its source names it; null for uploads."),
-            "created_at": MOMENT,
-            "chosen_at": described(MOMENT, "When its owner last made it their picture."),
-            "sha256": SHA256,
-            "type": MEDIA_TYPE,
-            "width": COUNT,
-            "height": COUNT,
-            "frames": COUNT,
-            "url": or_null(ADDRESS, "The largest square, immutable; null once removed."),
-        },
-        "An entry of your history.",
-    ),
-    "Pictures": page_of("pictures", "Picture", "A page of your history, chosen last first."),
-    "Removal": answer_of(
-        {
-            "removed": ref("Picture"),
-            "restorable_until": or_null(MOMENT, "Then it is erased; null where it can't be restored."),
-            "picture": or_null(ref("Picture"), "What others see instead: the picture chosen before, or none."),
-        },
-        "What was removed, and what came back.",
-    ),
-}
 _ID = Parameter("picture_id", "path", IDENTIFIER, "Of a picture in your history.")
 _CURRENT, _ALL = "/me/picture", "/me/pictures"
 _ONE = f"{_ALL}/{{picture_id}}"
@@ -329,7 +230,7 @@ PICTURES = Group(
             "cropPicture", "POST", f"{_ONE}/crop",
             "Makes another part of an upload your picture, as a new entry of the history. All that was kept is there "
             "to choose from, whatever part is shown now.",
-            crop_picture, WRITE, "Picture", (_ID,), Json(_CROPPING), _SET, keeps_answer=True,
+            crop_picture, WRITE, "Picture", (_ID,), Json(CROPPING), _SET, keeps_answer=True,
         ),
         Operation(
             "getWholePicture", "GET", f"{_ONE}/whole", "All that is kept of an upload, in our encoding, for you alone.",
@@ -337,5 +238,5 @@ PICTURES = Group(
             problems=(*_NO_SUCH, *STORE),
         ),
     ),
-    _SCHEMAS,
+    SCHEMAS,
 )  # fmt: skip
