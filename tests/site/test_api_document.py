@@ -150,7 +150,7 @@ thorough = calls(40, boundaries=True)
 
 
 @pytest.mark.usefixtures("db", "no_chain", "one_connection", "_leave")
-@quick.parametrize()  # type: ignore[untyped-decorator]
+@quick.parametrize()
 @trying(deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_as_documented(case: Any, secret: str, ids: dict[str, UUID]) -> None:
     check(case, secret, ids)
@@ -158,7 +158,7 @@ def test_answers_are_as_documented(case: Any, secret: str, ids: dict[str, UUID])
 
 @pytest.mark.long
 @pytest.mark.usefixtures("db", "no_chain", "one_connection", "_leave")
-@thorough.parametrize()  # type: ignore[untyped-decorator]
+@thorough.parametrize()
 @trying(deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_answer_is_as_documented(case: Any, secret: str, ids: dict[str, UUID]) -> None:
     check(case, secret, ids)

@@ -24,7 +24,11 @@ pytestmark = pytest.mark.django_db
 LIST = "admin:profiles_webhookendpoint_changelist"
 ADD = "admin:profiles_webhookendpoint_add"
 DELIVERIES = "admin:profiles_webhookdelivery_changelist"
-FORM = {"url": "https://backend.example/hooks?key=k3y", "events": ["avatar.changed"], "reason": "Our cache asks for it."}
+FORM = {
+    "url": "https://backend.example/hooks?key=k3y",
+    "events": ["avatar.changed"],
+    "reason": "Our cache asks for it.",
+}
 
 
 @pytest.fixture(autouse=True)
