@@ -43,18 +43,21 @@ def test_two_runners_share_the_work_and_end_when_asked(told: tuple[str, dict[str
         subprocess.Popen(RUN_JOBS, env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
+    outputs = [process.stdout for process in both if process.stdout]
     try:
-        for process in both:
-            assert process.stdout
-            assert any("Jobs are run" in line for line in process.stdout), "it ended"
+        for output in outputs:
+            assert any("Jobs are run" in line for line in output), "it ended"
         wait_for_squares(Path(env["HOST_DIR"]) / "db.sqlite3")
         for process in both:
             process.send_signal(signal.SIGTERM)
-        texts = [process.communicate(timeout=PATIENCE)[0] for process in both]
-    finally:
+        texts = [output.read() for output in outputs]  # with what was read ahead of the line above
         for process in both:
+            process.wait(PATIENCE)
+    finally:
+        for process, output in zip(both, outputs, strict=True):
             process.kill()
             process.wait()
+            output.close()
     assert [process.returncode for process in both] == [0, 0], texts
     assert all(text.endswith("Ended.\n") for text in texts), texts
     made = re.findall(r"make_squares (\d+): \d", "".join(texts))
