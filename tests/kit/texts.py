@@ -12,7 +12,9 @@ from django.utils.translation.template import templatize
 from localstack.binaries import ROOT
 
 APPS = ("avatarsite", "users", "profiles", "nft")
-SCRIPTS = sorted([*ROOT.glob("static/js/*.js"), *ROOT.glob("*/static/*/js/*.js")])
+SCRIPTS = sorted(
+    [*ROOT.glob("static/js/*.js"), *(path for app in APPS for path in ROOT.glob(f"{app}/static/*/js/*.js"))]
+)
 _NAMES = frozenset({"gettext", "gettext_lazy", "ngettext", "ngettext_lazy"})
 _CALL = re.compile(r"\bn?gettext\(\s*u?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|\"\"\"(?:.*?)\"\"\")", re.DOTALL)
 _MARKED = re.compile(
