@@ -93,7 +93,7 @@ def create_endpoint(
         endpoint = WebhookEndpoint.objects.create(
             profile=profile, url=url, events=_check_events(events), secret=encrypt(secret), created_at=now
         )
-        _audit(endpoint, "webhook.create", actor, events=endpoint.events, **({"reason": reason} if reason else {}))
+        _audit(endpoint, "webhook.create", actor, reason, events=endpoint.events)
     return FreshEndpoint(endpoint, secret)
 
 
@@ -145,14 +145,14 @@ def stop_as_staff(endpoint: WebhookEndpoint, reason: str, *, now: datetime, acto
     with transaction.atomic():
         stop_endpoint(endpoint, reason, now, actor)
         if endpoint.profile is None:
-            _audit(endpoint, "webhook.stop", actor, reason=reason)
+            _audit(endpoint, "webhook.stop", actor, reason)
 
 
 def delete_endpoint(profile: Profile | None, endpoint_id: UUID, actor: User, *, reason: str = "") -> str:
     """Delete an endpoint with its deliveries. Return its host."""
     with transaction.atomic():
         endpoint = _lock(profile, endpoint_id)
-        _audit(endpoint, "webhook.delete", actor, **({"reason": reason} if reason else {}))
+        _audit(endpoint, "webhook.delete", actor, reason)
         endpoint.delete()
     return endpoint.host
 
@@ -222,9 +222,11 @@ def _check_events(events: Iterable[str]) -> list[str]:
     return chosen
 
 
-def _audit(endpoint: WebhookEndpoint, action: str, actor: User, **detail: object) -> None:
-    """The audit names the host alone: the rest of the address may hold a key."""
+def _audit(endpoint: WebhookEndpoint, action: str, actor: User, reason: str = "", **detail: object) -> None:
+    """The audit names the host alone: the rest of the address may hold a key. Staff alone give a reason."""
     facts = {"webhook": str(endpoint.pk), "host": endpoint.host, **detail}
+    if reason:
+        facts["reason"] = reason
     if endpoint.profile is not None:
         record(endpoint.profile, action, actor, **facts)
         return

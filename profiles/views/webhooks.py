@@ -102,12 +102,8 @@ def delete(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 @require_POST
 def test(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     endpoint = _own(request, endpoint_id)
-    try:
+    with _telling(request, _("A test event is on its way. Load this page again to see how it went.")):
         endpoints.send_test(own_profile(request), endpoint.pk, now=timezone.now(), actor=signed_in(request))
-    except ExpectedError as error:
-        messages.error(request, error.sentence)
-    else:
-        messages.success(request, _("A test event is on its way. Load this page again to see how it went."))
     return redirect("profiles:webhook", endpoint.pk)
 
 
@@ -116,13 +112,20 @@ def test(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 def again(request: HttpRequest, endpoint_id: UUID, delivery_id: UUID) -> HttpResponse:
     endpoint = _own(request, endpoint_id)
     profile, user = own_profile(request), signed_in(request)
-    try:
+    with _telling(request, _("The event is on its way again. Load this page again to see how it went.")):
         endpoints.send_again(profile, endpoint.pk, delivery_id, now=timezone.now(), actor=user)
+    return redirect("profiles:webhook", endpoint.pk)
+
+
+@contextmanager
+def _telling(request: HttpRequest, done: str) -> Iterator[None]:
+    """Say on the next page that it is done, or why it was refused."""
+    try:
+        yield
     except ExpectedError as error:
         messages.error(request, error.sentence)
     else:
-        messages.success(request, _("The event is on its way again. Load this page again to see how it went."))
-    return redirect("profiles:webhook", endpoint.pk)
+        messages.success(request, done)
 
 
 @contextmanager
