@@ -63,6 +63,9 @@ SQLITE_TESTS = [
 SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope", "--no-loadscope-reorder"]
 """Three workers on two cores, each with its own servers: tests wait for servers half of the time."""
 
+IN_TIME = ["--timeout", "300"]
+"""Seconds after which a test that hangs fails, and says what each thread was doing."""
+
 
 PLAIN = ["PATH", "HOME", "LANG", "TERM", "CI", "PYTHONPYCACHEPREFIX"]
 """The variables that a check with an environment of its own still has."""
@@ -133,14 +136,14 @@ def test(arguments: Sequence[str]) -> int:
     on_sqlite = environment | {"TEST_DATABASE": "sqlite"}
     before = _run_together(
         [
-            Check("SQLite", [*pytest, *SQLITE_TESTS], on_sqlite),
+            Check("SQLite", [*pytest, *IN_TIME, *SQLITE_TESTS], on_sqlite),
             Check("artifacts", [binaries.python(), "contracts/build_artifacts.py", "--check"], environment),
             _forge_test(),
             Check("page scripts", ["node", "--import", "./tests/js/served.mjs", "--test", *scripts], environment),
             Check("vendored scripts", ["node", "frontend/bundle.mjs", "--check"], environment),
         ]
     )
-    return max(before, _run_all([Check("site", [*pytest, *SIDE_BY_SIDE], environment)]))
+    return max(before, _run_all([Check("site", [*pytest, *SIDE_BY_SIDE, *IN_TIME], environment)]))
 
 
 def test_long() -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import NoReturn
@@ -17,6 +18,10 @@ _NONCHARACTERS = [*range(0xFDD0, 0xFDF0), *(plane << 16 | end for plane in range
 _HIDDEN = frozenset([*_BLANK_LETTERS, *map(chr, _NONCHARACTERS)])
 _HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _UNWANTED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+# A string (even one that never ends) is one match, so brackets inside it do not count; no backtracking.
+JSON_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
+MAX_JSON_DEPTH = 1000
 
 
 def one_line(text: str) -> str:
@@ -51,11 +56,29 @@ def load_json(body: bytes) -> object:
     For an answer that quotes strangers: one bad text must not spoil the rest. Raise ValueError for no JSON, NaN and the
     infinities, and too deep a nesting.
     """
+    text = body.decode("utf-8-sig")
+    # py-evm raises Python's own limit so far that the parser would overflow the stack, which ends the process.
+    if sys.getrecursionlimit() > MAX_JSON_DEPTH and is_nested_deeper(text, MAX_JSON_DEPTH):
+        raise ValueError("The JSON is nested too deeply.")
     try:
-        value: object = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, parse_float=_parse_float)
+        value: object = json.loads(text, parse_constant=_refuse, parse_float=_parse_float)
     except RecursionError as error:
         raise ValueError("The JSON is nested too deeply.") from error
     return value
+
+
+def is_nested_deeper(text: str, levels: int) -> bool:
+    """Return whether a JSON text opens more than `levels` lists and objects within each other. It may be no JSON."""
+    depth = 0
+    for match in JSON_MARK.finditer(text):
+        mark = match.group()
+        if mark in {"[", "{"}:
+            depth += 1
+            if depth > levels:
+                return True
+        elif mark in {"]", "}"}:
+            depth -= 1
+    return False
 
 
 def _refuse(constant: str) -> NoReturn:

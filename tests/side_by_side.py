@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 BROWSER = "tests/browser/"
 
@@ -17,3 +18,18 @@ class ByPart(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         return part_of(nodeid)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Take away a worker that crashed or ended, and return the test that crashed it.
+
+        xdist would run that test again, so one that always crashes would crash worker after worker, without an end.
+        """
+        of_worker = self.assigned_work[node].values()
+        for part in of_worker:
+            for nodeid, is_complete in part.items():
+                if not is_complete:
+                    part[nodeid] = True
+                    super().remove_node(node)
+                    return nodeid
+        super().remove_node(node)
+        return None

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack.binaries import ROOT
 from profiles.text import is_text, one_line, parse_json
 
 
@@ -53,3 +56,21 @@ def test_json_that_is_none_or_too_deep_is_refused() -> None:
     for body in (b"", b"{", b"[" * 100_000, b'"\xff"'):
         with pytest.raises(ValueError):  # noqa: PT011 - the parser's own words
             parse_json(body)
+
+
+def test_json_that_is_too_deep_ends_no_process_in_which_a_package_raised_the_limit_of_recursion() -> None:
+    program = """
+import sys
+from profiles.text import load_json
+
+sys.setrecursionlimit(100_000)
+for body in (b"[" * 90_000, b'{"a":' * 90_000, b"[" * 50_000 + b"]" * 50_000):
+    try:
+        load_json(body)
+    except ValueError as error:
+        print(error)
+assert load_json(b"[" * 1000 + b"]" * 1000)
+assert load_json(b'["' + b"[" * 5000 + b'"]')
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "The JSON is nested too deeply.\n" * 3

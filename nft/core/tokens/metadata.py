@@ -6,9 +6,9 @@ Every refusal is a `CoreError` with one of the kinds below.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import NoReturn
 
 from nft.core.errors import CoreError
@@ -16,6 +16,7 @@ from nft.core.text import clean_text
 from profiles.errors import Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
+from profiles.text import JSON_MARK, is_nested_deeper
 
 # A whole picture may be in it, in base64: on-chain PNGs have been seen to take 950 kB.
 MAX_METADATA_BYTES = 4 * 1024 * 1024
@@ -44,8 +45,6 @@ _MEDIA_KEYS = ("media", "artifactUri", "animation_url")
 _IMAGE_PARTS = ("url", "uri", "src", "description")
 _PICTURE_STARTS = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a")
 
-# A string (even one that never ends) is one match, so brackets inside it do not count; no backtracking.
-_STRING_OR_MARK = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]|,', re.DOTALL)
 # Byte order marks, which decide the encoding (as browsers do it: WHATWG Encoding, 6.1). Without one it is UTF-8.
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 
@@ -143,18 +142,11 @@ def _parse_object(text: str) -> Mapping[str, object]:
 
 
 def _check_shape(text: str) -> None:
-    depth = values = 0
-    for match in _STRING_OR_MARK.finditer(text):
-        mark = match.group()
-        if mark in {"[", "{"}:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise CoreError(_("The metadata is nested more than %(depth)s levels deep.", depth=MAX_DEPTH), TOO_DEEP)
-        elif mark in {"]", "}"}:
-            depth -= 1
-        values += mark in {"[", "{", ","}
-        if values > MAX_VALUES:
-            raise CoreError(_("The metadata has more than %(values)s values.", values=MAX_VALUES), TOO_MANY_VALUES)
+    if is_nested_deeper(text, MAX_DEPTH):
+        raise CoreError(_("The metadata is nested more than %(depth)s levels deep.", depth=MAX_DEPTH), TOO_DEEP)
+    before_values = (mark for mark in JSON_MARK.finditer(text) if mark.group() in {"[", "{", ","})
+    if next(islice(before_values, MAX_VALUES, None), None):
+        raise CoreError(_("The metadata has more than %(values)s values.", values=MAX_VALUES), TOO_MANY_VALUES)
 
 
 def _refuse_constant(constant: str) -> NoReturn:

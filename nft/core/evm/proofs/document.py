@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eth_hash.auto import keccak
 
@@ -18,6 +19,7 @@ from nft.core.evm.proofs.header import Header
 from nft.core.evm.proofs.specification import limit_time
 from nft.core.evm.proofs.state import MAX_PROOF, Evidence, ProvedState
 from profiles.sentences import gettext as _
+from profiles.text import load_json
 
 VERSION = 1
 
@@ -118,7 +120,7 @@ def join_code(split: bytes, codes: Sequence[bytes]) -> bytes:
 def parse_document(data: bytes) -> Document:
     """Read what `build_document` wrote. Raise `NotProved` for anything else."""
     try:
-        content = json.loads(data)
+        content: Any = load_json(data)
         if content["version"] != VERSION or write(content) != data:
             raise NotProved(_("The proof is not a document of this version."))
         evidence = Evidence()
