@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from xdist.scheduler import LoadScopeScheduling
 from xdist.workermanage import WorkerController
 
@@ -24,7 +26,7 @@ class ByPart(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
         xdist would run that test again, so one that always crashes would crash worker after worker, without an end.
         """
-        of_worker = self.assigned_work[node].values()
+        of_worker: Iterable[dict[str, bool]] = self.assigned_work[node].values()
         for part in of_worker:
             for nodeid, is_complete in part.items():
                 if not is_complete:
