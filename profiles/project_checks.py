@@ -5,6 +5,7 @@ Each names the setting to change. Ids are stable.
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -38,7 +39,11 @@ CONTEXT = (
     "django.contrib.messages.context_processors.messages",
 )
 DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
-SQLITE_OPTIONS = '{"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL"}'
+SQLITE_OPTIONS: dict[str, object] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+}
 #: The extra of the package that brings what a storage or cache of this module needs.
 EXTRAS = {"storages.": "s3", "django.core.cache.backends.redis.": "jobs"}
 
@@ -188,7 +193,7 @@ def check_sqlite(app_configs: object = None, **kwargs: object) -> list[CheckMess
     if database.vendor != "sqlite" or mode.upper() in {"IMMEDIATE", "EXCLUSIVE"}:
         return []
     text = f'DATABASES["{database.alias}"]: pages fail with "database is locked" while jobs or others write.'
-    return [Warning(text, hint=f'Add "OPTIONS": {SQLITE_OPTIONS}.', id="profiles.W006")]
+    return [Warning(text, hint=f'Add "OPTIONS": {json.dumps(SQLITE_OPTIONS)}.', id="profiles.W006")]
 
 
 _LIBRARIES = [

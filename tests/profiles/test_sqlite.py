@@ -1,8 +1,7 @@
-"""On SQLite, people and jobs write at the same time. With the options that our check names, they wait for each other."""
+"""On SQLite, people and jobs write at the same time. With the options that our check names, they wait."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from localstack.binaries import ROOT
 from profiles import project_checks
 
 GUIDE = (ROOT / "docs/extend/django.md").read_text("utf-8")
-ADVISED = ast.literal_eval(project_checks.SQLITE_OPTIONS)
+ADVISED = project_checks.SQLITE_OPTIONS
 CLUB = "club"
 
 
