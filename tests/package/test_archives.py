@@ -104,3 +104,12 @@ def test_nothing_is_declared_twice() -> None:
 def test_the_changelog_has_this_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"^## \[({re.escape(PROJECT['version'])}|Unreleased)\]", changes, re.MULTILINE)
+
+
+def test_the_weekly_jobs_try_each_promised_python() -> None:
+    ci, weekly = ((ROOT / ".github/workflows" / name).read_text("utf-8") for name in ("ci.yml", "newest.yml"))
+    [listed] = re.findall(r"python: \[(.+)\]", ci)
+    assert tuple(re.findall(r"[\d.]+", listed)) == PYTHONS
+    assert f"uv python install {' '.join(PYTHONS)}\n" in weekly
+    assert "localstack test --long tests/package\n" in weekly
+    assert f"image: python:{PYTHONS[-1]}-" in weekly, "the newest Django is tried on the newest Python"

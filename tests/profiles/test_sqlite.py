@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connections, transaction
+from django.db import OperationalError, connections, router, transaction
 
 from localstack.binaries import ROOT
 from profiles import project_checks
@@ -21,7 +21,7 @@ CLUB = "club"
 
 
 @pytest.fixture
-def club(tmp_path: Path, django_db_blocker: Any) -> Iterator[Any]:
+def club(tmp_path: Path, django_db_blocker: Any) -> Callable[[dict[str, object]], AbstractContextManager[None]]:
     """Offer a project's database with the options that are given. Each thread has a connection of its own."""
 
     @contextmanager
@@ -51,7 +51,7 @@ def test_as_django_configures_it_the_second_is_refused(club: Any) -> None:
 def test_the_check_names_what_is_missing(
     club: Any, monkeypatch: pytest.MonkeyPatch, options: dict[str, object], found: list[str]
 ) -> None:
-    monkeypatch.setattr(project_checks.router, "db_for_write", lambda model: CLUB)
+    monkeypatch.setattr(router, "db_for_write", lambda model: CLUB)
     with club(options):
         assert [message.id for message in project_checks.check_sqlite(None)] == found
 
