@@ -62,9 +62,16 @@ def test_its_metadata_are_valid_and_name_what_is_tested(archives: Archives) -> N
     pythons = {each.rpartition(" ")[2] for each in named if re.search(r":: Python :: 3\.\d+$", each)}
     assert pythons == set(PYTHONS)
     assert "Typing :: Typed" in named
-    assert metadata.license_expression == "MIT"
     links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", metadata.description or "")
     assert not links, "an index shows the page without the files beside it"
+
+
+def test_it_names_the_license_of_each_library_that_it_bundles(archives: Archives) -> None:
+    with zipfile.ZipFile(archives.wheel) as wheel:
+        [texts] = [name for name in wheel.namelist() if ".dist-info/licenses/" in name and "vendor" in name]
+        headings = re.findall(r"^--- .* \((.+)\) ---$", wheel.read(texts).decode(), re.MULTILINE)
+    bundled = {each for heading in headings for each in re.findall(r"[\w.-]+", heading)} - {"AND"}
+    assert set(PROJECT["license"].split(" AND ")) == {"MIT", *bundled}
 
 
 def test_the_page_of_the_package_lists_what_is_tested() -> None:
