@@ -36,8 +36,8 @@ def test_newest(arguments: Sequence[str]) -> int:
     names = resolve()
     _install()
     changes = describe_changes(_installed(VENV, names), _installed(ENVIRONMENT, names))
-    print(f"{len(changes)} packages are not as in requirements-dev.txt:", flush=True)
-    print("\n".join(changes) or "  none", flush=True)
+    print(f"Packages that are not as in requirements-dev.txt: {len(changes)}", flush=True)
+    print("\n".join(changes), flush=True)
     environment = os.environ | {binaries.VENV_VARIABLE: str(ENVIRONMENT)}
     at_once = [*verify.SIDE_BY_SIDE, *verify.IN_TIME] if list(arguments) in ([], [ALL]) else []
     command = [str(ENVIRONMENT / "bin" / "python"), "-m", "pytest", "-q", *at_once, *(arguments or CORE_TESTS)]
