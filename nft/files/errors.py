@@ -7,7 +7,6 @@ from typing import ClassVar
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext_noop
 
-
 BAD_CID = Kind("bad-cid", gettext_noop("Not a CID"))
 BAD_FORMAT = Kind("bad-format", gettext_noop("Unknown format"))
 BAD_SCOPE = Kind("bad-scope", gettext_noop("Unknown scope of a DAG"))
