@@ -38,7 +38,7 @@ NOTICES = Scope("notices", gettext_noop("See my notices, mark them as read and c
 EXPORT = Scope("export", gettext_noop("Make and download a file of all my data"), is_sensitive=True)
 WEBHOOKS = Scope(
     "webhooks",
-    gettext_noop("Set where my events are sent, see the secrets made for it, and send again"),
+    gettext_noop("Set up my webhooks: where events of mine are sent, and their secrets"),
     is_sensitive=True,
 )
 
