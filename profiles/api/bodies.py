@@ -99,8 +99,9 @@ def _reason(error: ValueError) -> str:
     """Return what is wrong with a text that should be JSON, as the end of a sentence."""
     if isinstance(error, UnicodeError):
         return "it is not in UTF-8"
-    is_parser = isinstance(error, json.JSONDecodeError)
-    said = f"{error.msg} at character {error.pos + 1}" if is_parser else str(error).removesuffix(".")
+    said = str(error).removesuffix(".")
+    if isinstance(error, json.JSONDecodeError):
+        said = f"{error.msg} at character {error.pos + 1}"
     return said[:1].lower() + said[1:]
 
 
