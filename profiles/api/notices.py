@@ -11,6 +11,7 @@ from profiles.notices.choices import CHANNELS, SITE, is_wanted, set_choices
 from profiles.notices.kinds import RULES, get_kinds
 from profiles.notices.pages import get_page
 from profiles.notices.recording import is_mine, mark_read
+from profiles.notices.words import TEMPLATE
 from profiles.presenters.notices import headline_of, text_of
 from profiles.programs.errors import BODY_INVALID, NO_SUCH_NOTICE
 from profiles.programs.operations import MAX_PAGE, PAGED, Answer, Call, Group, Json, Operation
@@ -85,7 +86,7 @@ def _entry(notice: Notice) -> dict[str, object]:
         "kind": notice.kind,
         "title": headline_of(notice),
         "sentence": text_of(notice),
-        "facts": {name: load_sentence(text) for name, text in notice.facts.items()},
+        "facts": {name: load_sentence(text) for name, text in notice.facts.items() if name != TEMPLATE},
         "picture_id": None if notice.avatar_id is None else str(notice.avatar_id),
         "at": notice.at.isoformat(),
         "read_at": None if notice.read_at is None else notice.read_at.isoformat(),

@@ -265,8 +265,10 @@ def _check_events(events: Iterable[str]) -> list[str]:
 
 def _notify_of_program(endpoint: WebhookEndpoint, token: str, now: datetime) -> None:
     if endpoint.profile is not None and token:
-        facts = {"host": endpoint.host, "token": token, TEMPLATE: "profiles/mail/webhook_set"}
-        record_notice(endpoint.profile.pk, NewNotice(Notice.Kind.ACCOUNT, now, str(endpoint.pk), facts=facts))
+        said = _("A program with your API token “%(token)s” chose this address.", token=token)
+        facts = {"host": endpoint.host, TEMPLATE: "profiles/mail/webhook_set"}
+        notice = NewNotice(Notice.Kind.ACCOUNT, now, str(endpoint.pk), sentence=said, facts=facts)
+        record_notice(endpoint.profile.pk, notice)
 
 
 def _audit(endpoint: WebhookEndpoint, action: str, actor: User, reason: str = "", **detail: object) -> None:

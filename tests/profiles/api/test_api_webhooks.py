@@ -110,6 +110,8 @@ def test_its_person_learns_of_it_as_it_stays_when_the_token_goes(program: Progra
     assert sorted(notice.facts["host"] for notice in notices) == ["hooks.example", "other.example"]
     told = Program(a_secret(alice)).get("/me/notices").json()["notices"][0]
     assert told["title"] == "A webhook of yours goes to other.example"
+    assert told["sentence"] == "A program with your API token “A program” chose this address."
+    assert told["facts"] == {"host": "other.example"}
     a_webhook(alice, url=OTHER)  # on the page, by themselves
     assert notices.count() == 2
 
