@@ -227,7 +227,7 @@ WEBHOOK_GROUP = Group(
             rotate, WEBHOOKS, "WebhookWithSecret", (_WEBHOOK,), problems=NO_SUCH,
         ),
         Operation(
-            "testWebhook", "POST", f"{_ONE}/test", "Sends a test event, once, also to a stopped webhook.",
+            "sendTestEvent", "POST", f"{_ONE}/test", "Sends a test event, once, also to a stopped webhook.",
             send_test, WEBHOOKS, "Delivery", (_WEBHOOK,), problems=NO_SUCH,
         ),
         Operation(

@@ -38,7 +38,7 @@ BY_PROGRAMS = {
     "webhook_resume": "changeWebhook",
     "webhook_rotate": "rotateWebhookSecret",
     "webhook_delete": "deleteWebhook",
-    "webhook_test": "testWebhook",
+    "webhook_test": "sendTestEvent",
     "webhook_again": "sendDeliveryAgain",
     "data_export": "startExport",
     "wallet_primary": "updateAccount",
