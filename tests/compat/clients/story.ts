@@ -13,38 +13,38 @@ import type { paths } from "./schema.js";
 
 const api = createClient<paths>({ baseUrl: site, headers: { Authorization: `Bearer ${token}` } });
 const { data: picture, error } = await api.PUT("/api/v1/me/picture", {
-    params: {
-        query: { alt_text: "My face", crop: "0.5,0.25,0.6" },
-        header: { "Idempotency-Key": crypto.randomUUID() },
-    },
-    headers: { "Content-Type": "image/png" },
-    body: new Blob([bytes]),
-    bodySerializer: (body) => body as Blob,
+  params: {
+    query: { alt_text: "My face", crop: "0.5,0.25,0.6" },
+    header: { "Idempotency-Key": crypto.randomUUID() },
+  },
+  headers: { "Content-Type": "image/png" },
+  body: new Blob([bytes]),
+  bodySerializer: (body) => body as Blob,
 });
 if (error) throw new Error(error.detail);
 // end
 
 /** The answer, or its problem as an error. */
 async function got<T>(answer: Promise<{ data?: T; error?: { detail: string } }>): Promise<T> {
-    const { data, error } = await answer;
-    if (data === undefined) throw new Error(error?.detail);
-    return data;
+  const { data, error } = await answer;
+  if (data === undefined) throw new Error(error?.detail);
+  return data;
 }
 
 /** Asks again until nothing more happens by itself. */
 async function until<T extends { done?: boolean; state?: string }>(look: () => Promise<T>): Promise<T> {
-    for (const endsAt = Date.now() + 60_000; Date.now() < endsAt;) {
-        const answer = await look();
-        if (answer.done || answer.state === "ready") return answer;
-        await new Promise((go) => setTimeout(go, 200));
-    }
-    throw new Error("It took too long.");
+  for (const endsAt = Date.now() + 60_000; Date.now() < endsAt; ) {
+    const answer = await look();
+    if (answer.done || answer.state === "ready") return answer;
+    await new Promise((go) => setTimeout(go, 200));
+  }
+  throw new Error("It took too long.");
 }
 
 const form = (fields: object) => {
-    const content = new FormData();
-    for (const [name, value] of Object.entries(fields)) content.append(name, value);
-    return content;
+  const content = new FormData();
+  for (const [name, value] of Object.entries(fields)) content.append(name, value);
+  return content;
 };
 
 const found: Record<string, unknown> = { uploaded: picture.alt_text, is_current: picture.is_current };
@@ -58,19 +58,19 @@ const other = { params: { path: { picture_id: cropped.id } } };
 await got(api.DELETE("/api/v1/me/pictures/{picture_id}", other));
 found.restored = (await got(api.POST("/api/v1/me/pictures/{picture_id}/restore", other))).state;
 const refused = await api.PUT("/api/v1/me/picture", {
-    headers: { "Content-Type": "image/png" },
-    body: new Blob(["no picture"]),
-    bodySerializer: (body) => body as Blob,
+  headers: { "Content-Type": "image/png" },
+  body: new Blob(["no picture"]),
+  bodySerializer: (body) => body as Blob,
 });
 found.refusal = refused.error?.type;
 
 found.free = (await got(api.GET("/api/v1/me/mints/offer"))).left > 0;
 const draft = await got(
-    api.POST("/api/v1/me/mints", {
-        params: { header: { "Idempotency-Key": crypto.randomUUID() } },
-        body: { image: new Blob([bytes]), name: "Dawn", pays: "site" },
-        bodySerializer: form,
-    }),
+  api.POST("/api/v1/me/mints", {
+    params: { header: { "Idempotency-Key": crypto.randomUUID() } },
+    body: { image: new Blob([bytes]), name: "Dawn", pays: "site" },
+    bodySerializer: form,
+  }),
 );
 const mine = { params: { path: { mint_id: draft.id } } };
 await got(api.POST("/api/v1/me/mints/{mint_id}/publish", { ...mine, body: { use: true } }));
