@@ -78,7 +78,7 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture", *errors.FETCH_REFUSALS)
         register_page_fetcher("nft.clients.web.pages.fetch_page")
-        register_post_client("nft.clients.web.webhooks.WebhookClient")
+        register_post_client("nft.clients.web.webhooks.WebhookClient", errors.URL_REFUSED)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         register_kinds(notice_words.KINDS)

@@ -125,6 +125,7 @@ _fetchers: list[str] = []
 _fetch_refusals: list[Kind] = []
 _page_fetchers: list[str] = []
 _post_clients: list[str] = []
+_post_refusals: list[Kind] = []
 
 
 def register_source(source: Source) -> None:
@@ -219,9 +220,16 @@ def fetch_page(address: str) -> WebPage:
     return fetch(address)
 
 
-def register_post_client(path: str) -> None:
-    """Let programs receive webhooks, which the PostClient that the function at the dotted `path` returns posts."""
-    _post_clients[:] = [path]
+def register_post_client(path: str, *refusals: Kind) -> None:
+    """Let programs receive webhooks, which the PostClient that the function at the dotted `path` returns posts.
+
+    `refusals` are the kinds of errors that its `check` raises, for the API's document.
+    """
+    _post_clients[:], _post_refusals[:] = [path], refusals
+
+
+def post_refusals() -> tuple[Kind, ...]:
+    return tuple(_post_refusals)
 
 
 def can_post() -> bool:

@@ -10,7 +10,7 @@ from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
 MALFORMED_REQUEST = Kind("malformed-request", gettext_noop("The request is not what this address takes"))
-BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The request is too large"), 413)
+BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The body is over the limit"), 413)
 BAD_ADDRESS = Kind("bad-address", gettext_noop("Not an Ethereum address"))
 UNSUPPORTED_CHAIN = Kind("unsupported-chain", gettext_noop("This chain is not supported"))
 SIGN_IN_REQUIRED = Kind("sign-in-required", gettext_noop("Sign in first"), 403)
