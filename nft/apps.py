@@ -15,6 +15,7 @@ PAGE_PARTS = (
     ("public.name", "nft/parts/public_name.html"),
     ("public.proof", "nft/parts/public_proof.html"),
     ("public.end", "nft/parts/public_accounts.html"),
+    ("receipt.check", "nft/parts/receipt_check.html"),
     ("delete.goes", "nft/parts/delete_goes.html"),
     ("delete.stays", "nft/parts/delete_stays.html"),
 )

@@ -30,6 +30,8 @@ ACCOUNT_IN_USE = Kind("account-in-use", gettext_noop("The account is linked to a
 # The signature proves an account, but none of the person who is signed in.
 NOT_YOUR_ACCOUNT = Kind("not-your-account", gettext_noop("The account is not linked to your profile"), 403)
 ACCOUNT_CHANGED = Kind("account-changed", gettext_noop("The account was unlinked or moved"), 409)
+# Nobody has linked the account, and NFT_SIGN_UP says that no account is opened for it.
+ACCOUNT_UNKNOWN = Kind("account-unknown", gettext_noop("This wallet is not linked to a profile"), 403)
 ACCOUNT_DISABLED = Kind("account-disabled", gettext_noop("This profile is disabled"), 403)
 
 
