@@ -70,7 +70,7 @@ class Failures:
             status.append(line)
             return lambda data: None
 
-        sid = connection.savepoint()
+        sid = str(connection.savepoint())
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
