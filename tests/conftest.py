@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.servers.workers",
     "tests.servers.names",
     "tests.servers.ens_gateway",
+    "tests.servers.static_files",
     "tests.servers.s3",
     "tests.servers.helia_gateway",
     "tests.servers.pinner",

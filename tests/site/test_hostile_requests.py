@@ -70,7 +70,8 @@ class Failures:
             status.append(line)
             return lambda data: None
 
-        sid = str(connection.savepoint())
+        sid = connection.savepoint()
+        assert sid is not None, "a transaction is open"
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
