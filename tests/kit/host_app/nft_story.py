@@ -154,6 +154,7 @@ def moderate(picture: Avatar) -> None:
     moderator, other = a_user("mod"), a_user("other")
     type(moderator).objects.filter(pk__in=[moderator.pk, other.pk]).update(is_staff=True)
     moderator.groups.set(Group.objects.filter(name="moderate"))
+    assert [moderator.has_perm(f"{label}.lock_profile") for label in (PROFILES, "profiles")] == [True, False]
     address = reverse(f"admin:{PROFILES}_avatar_act", args=[picture.pk, "hide"])
     reason = {"reason": "It shows somebody else."}
     answers = [signed_in(user).post(address, reason).status_code for user in (other, moderator)]
