@@ -157,7 +157,9 @@ WORDS: Mapping[str, parts.AuditWords] = {
 
 def register() -> None:
     parts.register(
-        finders=[SearchFinder("addresses", find_addresses, f"{PROFILES}.view_profile")],
+        finders=[
+            SearchFinder("addresses", find_addresses, f"{PROFILES}.view_profile", gettext_lazy("an e-mail address"))
+        ],
         person_sections=PERSON_SECTIONS,
         person_actions=PERSON_ACTIONS,
         audit_words=WORDS,

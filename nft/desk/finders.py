@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from nft.app_labels import NFT
 from nft.core.errors import InvalidIdentifier
@@ -170,10 +170,17 @@ def _mint_hit(mint: MintRequest) -> Hit:
 
 
 FINDERS = (
-    SearchFinder("wallets", find_wallets, f"{NFT}.view_linkedaccount"),
-    SearchFinder("names", find_names, f"{NFT}.view_linkedaccount"),
-    SearchFinder("tokens", find_tokens, f"{NFT}.view_tokenclaim"),
+    SearchFinder(
+        "wallets",
+        find_wallets,
+        f"{NFT}.view_linkedaccount",
+        gettext_lazy("a wallet address or its beginning, or CAIP-10"),
+    ),
+    SearchFinder("names", find_names, f"{NFT}.view_linkedaccount", gettext_lazy("an ENS name")),
+    SearchFinder(
+        "tokens", find_tokens, f"{NFT}.view_tokenclaim", gettext_lazy("a contract with a token id, or CAIP-19")
+    ),
     SearchFinder("contracts", find_contracts, f"{NFT}.view_tokenclaim"),
-    SearchFinder("files", find_files, f"{NFT}.view_cachedobject"),
-    SearchFinder("transactions", find_transactions, f"{NFT}.view_mintrequest"),
+    SearchFinder("files", find_files, f"{NFT}.view_cachedobject", gettext_lazy("a CID")),
+    SearchFinder("transactions", find_transactions, f"{NFT}.view_mintrequest", gettext_lazy("a transaction hash")),
 )

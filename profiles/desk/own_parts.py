@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from profiles.app_labels import PROFILES
 from profiles.desk import parts
 from profiles.desk.audit_words import WORDS
@@ -12,8 +14,8 @@ from profiles.desk.own_sections import PERSON_SECTIONS, PICTURE_SECTIONS
 from profiles.desk.roles import Role, give
 
 FINDERS = (
-    parts.SearchFinder("people", find_people, f"{PROFILES}.view_profile"),
-    parts.SearchFinder("pictures", find_pictures, f"{PROFILES}.view_avatar"),
+    parts.SearchFinder("people", find_people, f"{PROFILES}.view_profile", _("a handle (also a former one), or a name")),
+    parts.SearchFinder("pictures", find_pictures, f"{PROFILES}.view_avatar", _("the id of a picture, or a sha256")),
     parts.SearchFinder("webhooks", find_webhooks, f"{PROFILES}.view_webhookdelivery"),
 )
 

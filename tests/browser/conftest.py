@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -32,7 +33,12 @@ expect.set_options(timeout=PATIENCE)
 
 @pytest.fixture(scope="session")
 def site(
-    places: Places, database_server: object, avatar_s3_server: ObjectStore, helia: Gateway, relay: Relay
+    places: Places,
+    database_server: object,
+    collected_static_files: Path,
+    avatar_s3_server: ObjectStore,
+    helia: Gateway,
+    relay: Relay,
 ) -> Iterator[Site]:
     home = places.folder / "site"
     with ExitStack() as at_the_end:
@@ -42,7 +48,7 @@ def site(
         at_the_end.callback(redis.running.kill)
         url, contracts = f"http://localhost:{free_port()}", deploy_contracts(chain)
         servers = _storage(avatar_s3_server, url) | {"REDIS_URL": redis.url, "NFT_IPFS_GATEWAYS": helia.url}
-        servers |= {"STAFF_NEED_SECOND_FACTOR": "1"}
+        servers |= {"STAFF_NEED_SECOND_FACTOR": "1", "STATIC_ROOT": str(collected_static_files)}
         servers |= {"WALLETCONNECT_PROJECT_ID": "browser-tests", "WALLETCONNECT_RELAY_URL": relay.url}
         environment = site_environment(
             home / "data", url, chain, contracts, DATABASE_URL=_make_database(places), **servers

@@ -56,7 +56,6 @@ class Site:
 
     def start(self) -> None:
         self._manage("migrate", "--no-input")
-        self._manage("collectstatic", "--no-input")
         port = self.url.rpartition(":")[2]
         self._launch("web", "-m", "avatarsite.web", "--port", port)
         self._launch("worker", "-m", "avatarsite.worker", "all")

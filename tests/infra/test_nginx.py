@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -56,26 +55,26 @@ class Fronted:
 
 
 @pytest.fixture(scope="module")
-def front(django_db_setup: None, redis_session: object, places: Places) -> Iterator[Fronted]:
+def front(
+    django_db_setup: None, redis_session: object, collected_static_files: Path, places: Places
+) -> Iterator[Fronted]:
     """The site on the tests' database, run by the production server."""
-    static, port = places.folder / "static", free_port()
+    port = free_port()
     named = connection.settings_dict["NAME"]
     database = (
         f"sqlite:///{named}" if connection.vendor == "sqlite" else f"postgresql://app@/{named}?host={places.postgres}"
     )
     environment = os.environ | {
         "DATABASE_URL": database,
-        "STATIC_ROOT": str(static),
+        "STATIC_ROOT": str(collected_static_files),
         "TRUSTED_PROXY_COUNT": "1",
         "AVATAR_DRAWINGS_PER_HOUR": str(LIMIT),
         "LOG_LEVEL": "WARNING",
     }
-    collect = [binaries.python(), "manage.py", "collectstatic", "--no-input"]
-    subprocess.run(collect, check=True, cwd=binaries.ROOT, env=environment, capture_output=True)
     command = [binaries.python(), "-m", "avatarsite.web", "--port", str(port)]
     web = Program("web", command, places.log("web"), environment, folder=binaries.ROOT)
     site = Running(web)
-    nginx, front_port = start_nginx(places.folder / "nginx", port, static)
+    nginx, front_port = start_nginx(places.folder / "nginx", port, collected_static_files)
     site.wait_until(lambda: is_listening(port), 60)
     yield Fronted(site, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{front_port}")
     for running in (nginx, site):

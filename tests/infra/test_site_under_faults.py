@@ -122,7 +122,9 @@ class Faulty:
 
 
 @pytest.fixture(scope="module")
-def faulty(places: Places, database_server: object, avatar_s3_server: ObjectStore) -> Iterator[Faulty]:
+def faulty(
+    places: Places, database_server: object, collected_static_files: Path, avatar_s3_server: ObjectStore
+) -> Iterator[Faulty]:
     home = places.folder / "faulty"
     disk = home / "disk"
     disk.mkdir(parents=True)
@@ -157,6 +159,7 @@ def faulty(places: Places, database_server: object, avatar_s3_server: ObjectStor
             contracts,
             DATABASE_URL=f"postgresql://site@/site?host={folder}",
             REDIS_URL=redis.url,
+            STATIC_ROOT=str(collected_static_files),
             SECRET_KEY=f"{SECRET}-of-the-site-{'x' * 30}",
             NFT_CHAINS=json.dumps({CHAIN_ID: node | {"avatar_contract": contracts["avatar"].address}}),
             S3_BUCKET=BUCKET,

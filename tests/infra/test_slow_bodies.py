@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -38,20 +37,20 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(places: Places, django_db_setup: None, redis_session: object) -> Iterator[Served]:
-    port, static = free_port(), places.folder / "static-slow"
+def served(
+    places: Places, django_db_setup: None, redis_session: object, collected_static_files: Path
+) -> Iterator[Served]:
+    port = free_port()
     named = connection.settings_dict["NAME"]
     environment = os.environ | {
         "DATABASE_URL": f"postgresql://app@/{named}?host={places.postgres}",
-        "STATIC_ROOT": str(static),
+        "STATIC_ROOT": str(collected_static_files),
         "TRUSTED_PROXY_COUNT": "1",
         "LOG_LEVEL": "ERROR",
     }
-    collect = [binaries.python(), "manage.py", "collectstatic", "--no-input"]
-    subprocess.run(collect, check=True, cwd=binaries.ROOT, env=environment, capture_output=True)
     command = [binaries.python(), "-m", "avatarsite.web", "--port", str(port), "--threads", str(THREADS)]
     site = Running(Program("web", command, places.log("web-slow"), environment, Path(binaries.ROOT)))
-    nginx, front = start_nginx(places.folder / "nginx-slow", port, static)
+    nginx, front = start_nginx(places.folder / "nginx-slow", port, collected_static_files)
     found = Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{front}")
     site.wait_until(lambda: is_alive(found.direct), 60)
     yield found

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import requests
@@ -48,6 +49,7 @@ class Web:
     """Web processes by their port, and nginx before them."""
 
     places: Places
+    static: Path
     ports: list[int]
     url: str = ""
     processes: dict[int, Running] = field(default_factory=dict)
@@ -56,7 +58,7 @@ class Web:
         named = connection.settings_dict["NAME"]
         environment = os.environ | {
             "DATABASE_URL": f"postgresql://app@/{named}?host={self.places.postgres}&application_name=web-{port}",
-            "STATIC_ROOT": str(self.places.folder / "collected"),
+            "STATIC_ROOT": str(self.static),
             "TRUSTED_PROXY_COUNT": "1",
             "LOG_LEVEL": "ERROR",
         }
@@ -79,20 +81,8 @@ class Web:
 
 
 @pytest.fixture(scope="module")
-def static_files(places: Places) -> None:
-    """Collect the files that pages refer to. The processes read their names in STATIC_ROOT."""
-    subprocess.run(
-        [binaries.python(), "manage.py", "collectstatic", "--no-input"],
-        check=True,
-        cwd=binaries.ROOT,
-        env=os.environ | {"STATIC_ROOT": str(places.folder / "collected")},
-        capture_output=True,
-    )
-
-
-@pytest.fixture(scope="module")
-def web(places: Places, django_db_setup: None, redis_session: object, static_files: None) -> Iterator[Web]:
-    web = Web(places, sorted([free_port(), free_port()]))
+def web(places: Places, django_db_setup: None, redis_session: object, collected_static_files: Path) -> Iterator[Web]:
+    web = Web(places, collected_static_files, sorted([free_port(), free_port()]))
     for port in web.ports:
         web.start(port)
     nginx, front = start_nginx(places.folder / "nginx-two", web.ports[0], places.folder, other=web.ports[1])
