@@ -1,11 +1,14 @@
 from importlib.util import find_spec
+from types import ModuleType
 
 from django.apps import AppConfig, apps
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
+from nft import settings as nft_settings
 from profiles.field_names import translate_names
+from profiles.label_choice import choose_label
 from profiles.sentences import gettext_noop
 
 #: What this app adds to the pages of `profiles`.
@@ -28,6 +31,10 @@ class NftConfig(AppConfig):
     name = "nft"
     verbose_name = gettext_lazy("NFT pictures")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        choose_label(self, app_name, "NFT_APP_LABEL", nft_settings.app_label)
+        super().__init__(app_name, app_module)
 
     def import_models(self) -> None:
         """Refuse to start, by name, without what the models import or refer to. Django would show the first import."""

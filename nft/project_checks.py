@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.urls import NoReverseMatch, reverse
 
+from nft.app_labels import NFT
 from nft.checks import are_settings_wrong
 from nft.settings.chains import Proofs, chains
+from profiles.label_choice import check_tables
 from profiles.project_checks import check_pages, check_store
 
 BACKEND = "nft.backends.WalletBackend"
@@ -34,6 +37,13 @@ def check_sign_in(app_configs: object = None, **kwargs: object) -> list[CheckMes
             text = f"MIDDLEWARE lacks {name}, or has it before people are known."
             found.append(Error(text, hint=hint, id="nft.E011"))
     return found
+
+
+@register(Tags.database)
+def check_label(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    return check_tables(NFT, "NFT_APP_LABEL", databases)
 
 
 @register()

@@ -24,6 +24,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
+from profiles.app_labels import PROFILES
 from profiles.audit import record_as_staff
 from profiles.errors import ExpectedError
 from profiles.leases import Leased, fresh
@@ -102,14 +103,14 @@ class ReadOnlyAdmin(Base):
         row = self.get_object(request, object_id)
         if row is None or not self.has_view_permission(request, row):
             raise PermissionDenied
-        return redirect(f"{reverse('admin:profiles_auditentry_changelist')}?{urlencode(self.audit_query(row))}")
+        return redirect(f"{reverse(f'admin:{PROFILES}_auditentry_changelist')}?{urlencode(self.audit_query(row))}")
 
     def audit_query(self, row: Any) -> dict[str, str]:
         """Return the filter of the audit that shows what was done to this row."""
         return {"row": name_of(row)}
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("profiles.retry_jobs")
+        return request.user.has_perm(f"{PROFILES}.retry_jobs")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

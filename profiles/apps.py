@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+from types import ModuleType
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.db.models.signals import post_save
 from django.utils import formats, translation
+from django.utils.translation import gettext_lazy
 
+from profiles import settings as profiles_settings
 from profiles.field_names import translate_names
+from profiles.label_choice import choose_label
 from profiles.sentences import Languages, use_languages
 
 
 class ProfilesConfig(AppConfig):
     name = "profiles"
+    verbose_name = gettext_lazy("People and pictures")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def __init__(self, app_name: str, app_module: ModuleType | None) -> None:
+        choose_label(self, app_name, "AVATAR_APP_LABEL", profiles_settings.app_label)
+        super().__init__(app_name, app_module)
 
     def ready(self) -> None:
         from profiles import checks, project_checks  # noqa: F401  # they register themselves

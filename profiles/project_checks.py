@@ -6,6 +6,7 @@ Each names the setting to change. Ids are stable.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.files.storage import storages
 from django.db import connections, router
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
@@ -21,6 +22,8 @@ from django.template.loader import get_template
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 
 from profiles import settings as profiles_settings
+from profiles.app_labels import PROFILES
+from profiles.label_choice import check_tables
 from profiles.stores import has_own_store
 
 PICTURES = "profiles.middleware.CookielessMedia"
@@ -55,6 +58,13 @@ def check_apps(app_configs: object = None, **kwargs: object) -> list[CheckMessag
         for label in NEEDED_APPS
         if not apps.is_installed(f"django.contrib.{label}")
     ]
+
+
+@register(Tags.database)
+def check_label(
+    app_configs: object = None, databases: Sequence[str] | None = None, **kwargs: object
+) -> list[CheckMessage]:
+    return check_tables(PROFILES, "AVATAR_APP_LABEL", databases)
 
 
 @register()

@@ -67,6 +67,13 @@ def parse_line(value: object) -> str:
     return text
 
 
+def parse_label(value: object) -> str:
+    text = parse_text(value)
+    if not text.isidentifier():
+        raise ValueError("write letters, digits and _, with no digit at the beginning.")
+    return text
+
+
 def parse_optional_url(value: object) -> str:
     return parse_web_url(value) if value else parse_text(value)
 

@@ -164,6 +164,9 @@ class AvatarSettings:
     handle_changes: int = 3
     handle_change_time: timedelta = timedelta(days=30)
 
+    # The label of the app in this project, where another app has the default. It begins the names of tables, so choose
+    # it before the first `migrate`.
+    app_label: str = "profiles"
     # Shared with the rest of the project: its name, and scheme://host[:port] of links in JSON ("" keeps them relative).
     site_name: str = ""
     site_origin: str = ""
@@ -193,6 +196,7 @@ _BY_TYPE: Mapping[type, Callable[[object], object]] = {
     dict: values.parse_rates,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
+    "app_label": values.parse_label,
     "appeal_url": values.parse_contact,
     "browser_s3_endpoint": values.parse_optional_url,
     "default_url_hosts": values.parse_hosts,
@@ -219,6 +223,11 @@ def parse(source: object) -> AvatarSettings:
     given = {name: _read(source, name, default) for name, default in _FIELDS.items() if name != "image_limits"}
     caps = {name: _read(source, name, default) for name, default in _CAPS.items()}
     return AvatarSettings(**given, image_limits=ImageLimits(**caps))
+
+
+def app_label() -> str:
+    """Return the label of the app, which Django must know before it can check any other setting."""
+    return str(_read(settings, "app_label", _FIELDS["app_label"]))
 
 
 def setting_errors() -> list[str]:

@@ -20,6 +20,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from profiles.app_labels import PROFILES
 from profiles.desk.start import build_start, forget_start
 from profiles.people.signed_in import signed_in
 from users.login_methods import began_by_wallet
@@ -64,6 +65,10 @@ class SiteAdmin(AdminSite):
             return response
 
         return cast("View", seen)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """Say also whether the page has a field that finds people and pictures."""
+        return super().each_context(request) | {"may_find": request.user.has_perm(f"{PROFILES}.view_profile")}
 
     def index(self, request: HttpRequest, extra_context: dict[str, object] | None = None) -> TemplateResponse:
         """Begin with the desk: what waits for staff, the health of each part, today's figures."""

@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from profiles.app_labels import PROFILES
 from profiles.audit import record_as_staff
 from profiles.desk import parts
 from profiles.desk.own_finders import person_hit
@@ -31,7 +32,7 @@ from users.security_notices import SIGN_IN, record_change
 from users.sessions import SessionsAdapter, get_active_sessions
 from users.sign_in_log import METHODS
 
-SECURE = "profiles.secure_profile"
+SECURE = f"{PROFILES}.secure_profile"
 #: Sessions and addresses that the page of a person lists.
 LISTED = 20
 RESET = "account/email/second_factor_reset"
@@ -156,7 +157,9 @@ WORDS: Mapping[str, parts.AuditWords] = {
 
 def register() -> None:
     parts.register(
-        finders=[SearchFinder("addresses", find_addresses, "profiles.view_profile", gettext_lazy("an e-mail address"))],
+        finders=[
+            SearchFinder("addresses", find_addresses, f"{PROFILES}.view_profile", gettext_lazy("an e-mail address"))
+        ],
         person_sections=PERSON_SECTIONS,
         person_actions=PERSON_ACTIONS,
         audit_words=WORDS,

@@ -115,9 +115,10 @@ def _use(session_hash: str, user: User | None, text: str, now: datetime) -> Sign
     columns = {field.name: field for field in meta.concrete_fields}
     at = columns["consumed_at"].get_db_prep_value(now, connection)
     person = columns["user"].get_db_prep_value(user and user.pk, connection)
+    table = connection.ops.quote_name(meta.db_table)
     # Django can't return the rows of an update.
     statement = (
-        f"UPDATE {meta.db_table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
+        f"UPDATE {table} SET consumed_at = %s WHERE session_hash = %s AND text = %s "  # noqa: S608 - our own name
         "AND consumed_at IS NULL AND expires_at > %s AND (user_id IS NULL OR user_id = %s) RETURNING *"
     )
     return next(iter(SignInChallenge.objects.raw(statement, [at, session_hash, text, at, person])), None)

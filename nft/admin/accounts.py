@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from nft.accounts.linking import remove_account_as_staff
 from nft.admin.filters import ByChain
+from nft.app_labels import NFT
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address
 from nft.models import LinkedAccount, PrimaryName, SignInChallenge, SignInCount, WalletSession
@@ -86,7 +87,7 @@ class LinkedAccountAdmin(ReadOnlyAdmin):
         return {"person": str(profile_of(row.user).pk)}
 
     def has_unlink_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("nft.delete_linkedaccount")
+        return request.user.has_perm(f"{NFT}.delete_linkedaccount")
 
 
 @admin.register(SignInChallenge)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from nft.admin.deciding import DecidesCollections, decide_chosen
 from nft.admin.filters import ByChain
+from nft.app_labels import NFT
 from nft.claims.collection_decisions import decide_collection
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import parse_address, to_checksum
@@ -51,7 +52,7 @@ class CollectionAdmin(ReadOnlyAdmin):
     actions = ["trust", "deny", "forget"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("nft.add_collection"))
+        return bool(request.user.has_perm(f"{NFT}.add_collection"))
 
     def get_fields(self, request: HttpRequest, obj: Collection | None = None) -> tuple[str, ...]:
         rest = ("name", "standing", "reason")

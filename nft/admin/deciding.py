@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from nft.app_labels import NFT
 from nft.claims.collection_decisions import decide_collection
 from nft.models import Collection
 from profiles.admin_base import MOST, ReadOnlyAdmin, with_reason
@@ -20,7 +21,7 @@ class DecidesCollections(ReadOnlyAdmin):
     """A list whose rows have `chain_id` and `contract`. Add `trust_collection` and `deny_collection` to its actions."""
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("nft.add_collection"))
+        return bool(request.user.has_perm(f"{NFT}.add_collection"))
 
     @with_reason(_("Trust their collections"), "decide")
     def trust_collection(self, request: HttpRequest, chosen: QuerySet[Model], reason: str) -> str:

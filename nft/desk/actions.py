@@ -6,17 +6,19 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from django.utils.translation import gettext_lazy, ngettext
 
+from nft.app_labels import NFT
 from nft.claims.claiming import recheck_as_staff
 from nft.claims.collection_decisions import decide_collection
 from nft.claims.errors import ClaimError
 from nft.claims.new_picture import refetch_as_staff
 from nft.desk.sections import claim_of
 from nft.models import Collection, TokenClaim
+from profiles.app_labels import PROFILES
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.models import Avatar, Profile
 from profiles.sentences import gettext as _
 
-RETRY, DECIDE = "profiles.retry_jobs", "nft.add_collection"
+RETRY, DECIDE = f"{PROFILES}.retry_jobs", f"{NFT}.add_collection"
 #: Claims of a person that one press has checked again.
 MOST = 100
 

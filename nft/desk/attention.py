@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from nft.app_labels import NFT
 from nft.claims.sweeping import LATE
 from nft.clients.ipfs.scores import GatewayScores
 from nft.minting.sponsor import budget_left
@@ -34,7 +35,7 @@ def find_chains() -> Iterator[Waiting]:
     now, seen = timezone.now(), set()
     for row in WatchedChain.objects.filter(chain_id__in=chains()):
         seen.add(row.chain_id)
-        url = reverse("admin:nft_watchedchain_change", args=[row.pk])
+        url = reverse(f"admin:{NFT}_watchedchain_change", args=[row.pk])
         name = describe_chain(row.chain_id).name
         if row.alarm_at is not None and row.alarm_at > now - ALARMED:
             yield Waiting(name, None, url, Severity.ALARM, row.alarm)
@@ -43,13 +44,13 @@ def find_chains() -> Iterator[Waiting]:
         elif row.head_at is None or row.head_at < now - SILENT:
             yield Waiting(name, None, url, Severity.ALARM, _("No new block was seen for over 10 minutes."))
     for chain_id in chains().keys() - seen:
-        url = reverse("admin:nft_watchedchain_changelist")
+        url = reverse(f"admin:{NFT}_watchedchain_changelist")
         yield Waiting(describe_chain(chain_id).name, None, url, Severity.NOTICE, _("Its watcher has not run yet."))
 
 
 def find_marks() -> Iterator[Waiting]:
     """Yield marks that are off because their check is too old, and checks that are late."""
-    now, url = timezone.now(), reverse("admin:nft_tokenclaim_changelist")
+    now, url = timezone.now(), reverse(f"admin:{NFT}_tokenclaim_changelist")
     for chain_id in chains():
         name = describe_chain(chain_id).name
         oldest = find_stalest_mark(chain_id)
@@ -68,13 +69,13 @@ def find_marks() -> Iterator[Waiting]:
 
 def find_files() -> Iterator[Waiting]:
     damaged = bounded_count(CachedObject.objects.filter(damaged_at__isnull=False))
-    url = reverse("admin:nft_cachedobject_changelist")
+    url = reverse(f"admin:{NFT}_cachedobject_changelist")
     yield Waiting(_("IPFS files are damaged, and no gateway has them"), damaged, f"{url}?damaged=yes", Severity.ALARM)
 
 
 def find_gateways() -> Iterator[Waiting]:
     """Yield gateways that sent false data today, or fail now. They are asked last until that is over."""
-    url = reverse("admin:nft_cachedobject_changelist")
+    url = reverse(f"admin:{NFT}_cachedobject_changelist")
     for gateway, score in GatewayScores(caches["default"]).read(conf().ipfs_gateways).items():
         if score.false_data:
             said = _("It sent data that does not hash to its CID.")
@@ -88,7 +89,7 @@ def find_sponsoring() -> Iterator[Waiting]:
     """Yield chains on which the site's account can't pay for another mint, or the day's budget is used up."""
     now = timezone.now()
     accounts = {row.chain_id: row for row in SponsorAccount.objects.filter(chain_id__in=conf().sponsor_chains)}
-    url = reverse("admin:nft_sponsoredtransaction_changelist")
+    url = reverse(f"admin:{NFT}_sponsoredtransaction_changelist")
     for chain_id in conf().sponsor_chains:
         chain, account = describe_chain(chain_id), accounts.get(chain_id)
         if budget_left(chain_id, now) <= 0:
@@ -108,11 +109,11 @@ def count_mints() -> int:
 
 
 SOURCES = (
-    AttentionSource("chains", gettext_lazy("Blockchains"), find_chains, "nft.view_watchedchain"),
-    AttentionSource("marks", gettext_lazy("NFT checks"), find_marks, "nft.view_tokenclaim"),
-    AttentionSource("ipfs-files", gettext_lazy("IPFS files"), find_files, "nft.view_cachedobject"),
-    AttentionSource("gateways", gettext_lazy("IPFS gateways"), find_gateways, "nft.view_cachedobject"),
-    AttentionSource("sponsor", gettext_lazy("Payments for mints"), find_sponsoring, "nft.view_sponsoredtransaction"),
+    AttentionSource("chains", gettext_lazy("Blockchains"), find_chains, f"{NFT}.view_watchedchain"),
+    AttentionSource("marks", gettext_lazy("NFT checks"), find_marks, f"{NFT}.view_tokenclaim"),
+    AttentionSource("ipfs-files", gettext_lazy("IPFS files"), find_files, f"{NFT}.view_cachedobject"),
+    AttentionSource("gateways", gettext_lazy("IPFS gateways"), find_gateways, f"{NFT}.view_cachedobject"),
+    AttentionSource("sponsor", gettext_lazy("Payments for mints"), find_sponsoring, f"{NFT}.view_sponsoredtransaction"),
 )
 FIGURES = (
     done_today("claims", gettext_lazy("NFTs asked to show"), "claim.create"),
@@ -120,7 +121,7 @@ FIGURES = (
         "mints",
         gettext_lazy("mints begun"),
         count_mints,
-        lambda: reverse("admin:nft_mintrequest_changelist"),
-        "nft.view_mintrequest",
+        lambda: reverse(f"admin:{NFT}_mintrequest_changelist"),
+        f"{NFT}.view_mintrequest",
     ),
 )

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from nft.app_labels import NFT
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ADDRESS_BYTES, to_checksum
 from nft.core.evm.caip import parse_account_id
@@ -28,6 +29,7 @@ from nft.models import (
     TokenClaim,
 )
 from nft.settings.chains import chains, describe_chain
+from profiles.app_labels import PROFILES
 from profiles.audit import record_as_staff
 from profiles.desk.own_finders import LAST, person_hit
 from profiles.desk.parts import Hit, SearchFinder
@@ -116,7 +118,7 @@ def find_files(text: str, staff: User) -> Iterator[Hit]:
     mints = MintRequest.objects.filter(image_cid__in={cid, named}).select_related("user")
     yield from (_mint_hit(mint) for mint in mints[:MOST])
     for file in CachedObject.objects.filter(root_cid__in={cid, named})[:MOST]:
-        yield Hit(_("IPFS file"), file.uri, reverse("admin:nft_cachedobject_change", args=[file.pk]))
+        yield Hit(_("IPFS file"), file.uri, reverse(f"admin:{NFT}_cachedobject_change", args=[file.pk]))
 
 
 def find_transactions(text: str, staff: User) -> Iterator[Hit]:
@@ -127,7 +129,7 @@ def find_transactions(text: str, staff: User) -> Iterator[Hit]:
     same = Q(chain_id__in=chains(), tx_hash__in={text, text.lower()})
     yield from (_mint_hit(mint) for mint in MintRequest.objects.filter(same).select_related("user")[:MOST])
     for sent in SponsoredTransaction.objects.filter(same)[:MOST]:
-        url = reverse("admin:nft_sponsoredtransaction_change", args=[sent.pk])
+        url = reverse(f"admin:{NFT}_sponsoredtransaction_change", args=[sent.pk])
         yield Hit(_("Transaction that we paid"), sent.tx_hash, url, describe_chain(sent.chain_id).name)
 
 
@@ -156,24 +158,29 @@ def _parse_everywhere(text: str) -> Iterable[AssetReference]:
 def _claim_hit(claim: TokenClaim) -> Hit:
     handle = profile_of(claim.user).handle
     if claim.avatar_id is not None:
-        url = reverse("admin:profiles_avatar_change", args=[claim.avatar_id])
+        url = reverse(f"admin:{PROFILES}_avatar_change", args=[claim.avatar_id])
     else:
-        url = reverse("admin:nft_tokenclaim_change", args=[claim.pk])
+        url = reverse(f"admin:{NFT}_tokenclaim_change", args=[claim.pk])
     return Hit(_("NFT"), f"{claim.name or claim.token_id_text[:20]} (@{handle})", url, claim.get_state_display())
 
 
 def _mint_hit(mint: MintRequest) -> Hit:
-    url = reverse("admin:nft_mintrequest_change", args=[mint.pk])
+    url = reverse(f"admin:{NFT}_mintrequest_change", args=[mint.pk])
     return Hit(pgettext("noun", "Mint"), mint.name or str(mint.pk)[:8], url, mint.get_state_display())
 
 
 FINDERS = (
     SearchFinder(
-        "wallets", find_wallets, "nft.view_linkedaccount", gettext_lazy("a wallet address or its beginning, or CAIP-10")
+        "wallets",
+        find_wallets,
+        f"{NFT}.view_linkedaccount",
+        gettext_lazy("a wallet address or its beginning, or CAIP-10"),
     ),
-    SearchFinder("names", find_names, "nft.view_linkedaccount", gettext_lazy("an ENS name")),
-    SearchFinder("tokens", find_tokens, "nft.view_tokenclaim", gettext_lazy("a contract with a token id, or CAIP-19")),
-    SearchFinder("contracts", find_contracts, "nft.view_tokenclaim"),
-    SearchFinder("files", find_files, "nft.view_cachedobject", gettext_lazy("a CID")),
-    SearchFinder("transactions", find_transactions, "nft.view_mintrequest", gettext_lazy("a transaction hash")),
+    SearchFinder("names", find_names, f"{NFT}.view_linkedaccount", gettext_lazy("an ENS name")),
+    SearchFinder(
+        "tokens", find_tokens, f"{NFT}.view_tokenclaim", gettext_lazy("a contract with a token id, or CAIP-19")
+    ),
+    SearchFinder("contracts", find_contracts, f"{NFT}.view_tokenclaim"),
+    SearchFinder("files", find_files, f"{NFT}.view_cachedobject", gettext_lazy("a CID")),
+    SearchFinder("transactions", find_transactions, f"{NFT}.view_mintrequest", gettext_lazy("a transaction hash")),
 )

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext_lazy as _
 
+from nft.app_labels import NFT
 from nft.desk.actions import PERSON_ACTIONS, PICTURE_ACTIONS
 from nft.desk.attention import FIGURES, SOURCES
 from nft.desk.finders import FINDERS
 from nft.desk.sections import PERSON_SECTIONS, PICTURE_SECTIONS
+from profiles.app_labels import PROFILES
 from profiles.desk import parts
 from profiles.desk.roles import Role, give
 
@@ -46,4 +48,4 @@ def register() -> None:
         picture_actions=PICTURE_ACTIONS,
         audit_words=WORDS,
     )
-    give(Role.MODERATE, "nft.add_collection", "nft.delete_linkedaccount", "profiles.retry_jobs")
+    give(Role.MODERATE, f"{NFT}.add_collection", f"{NFT}.delete_linkedaccount", f"{PROFILES}.retry_jobs")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from nft.app_labels import NFT
 from nft.claims.history import get_recent
 from nft.models import ClaimCheck, LinkedAccount, MintRequest, TokenClaim
 from nft.models.accounts import address_for_staff
@@ -50,7 +51,7 @@ def build_claims(profile: Profile, staff: User) -> dict[str, object] | None:
     del staff
     claims = TokenClaim.objects.filter(user_id=profile.user_id).select_related("picture").order_by("-created_at")
     shown = [_shown(claim) for claim in claims[:CLAIMS]]
-    url = f"{reverse('admin:nft_tokenclaim_changelist')}?q={profile.handle}"
+    url = f"{reverse(f'admin:{NFT}_tokenclaim_changelist')}?q={profile.handle}"
     return {"claims": shown, "more_url": url if len(shown) == CLAIMS else ""} if shown else None
 
 
@@ -76,10 +77,12 @@ def _shown(claim: TokenClaim, most: int | None = ANSWERS) -> ShownClaim:
 
 
 PERSON_SECTIONS = (
-    PersonSection("wallets", _("Wallets"), "nft/desk/wallets.html", build_wallets, "nft.view_linkedaccount", 20),
-    PersonSection("claims", _("NFTs they show"), "nft/desk/claims.html", build_claims, "nft.view_tokenclaim", 30),
-    PersonSection("mints", _("Mints"), "nft/desk/mints.html", build_mints, "nft.view_mintrequest", 40),
+    PersonSection("wallets", _("Wallets"), "nft/desk/wallets.html", build_wallets, f"{NFT}.view_linkedaccount", 20),
+    PersonSection("claims", _("NFTs they show"), "nft/desk/claims.html", build_claims, f"{NFT}.view_tokenclaim", 30),
+    PersonSection("mints", _("Mints"), "nft/desk/mints.html", build_mints, f"{NFT}.view_mintrequest", 40),
 )
 PICTURE_SECTIONS = (
-    PictureSection("token", _("What the chain said"), "nft/desk/claims.html", build_token, "nft.view_tokenclaim", 15),
+    PictureSection(
+        "token", _("What the chain said"), "nft/desk/claims.html", build_token, f"{NFT}.view_tokenclaim", 15
+    ),
 )

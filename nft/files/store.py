@@ -142,7 +142,7 @@ def delete_files(pks: Sequence[int], now: datetime) -> int:
     left = list(IpfsBlock.objects.filter(objects_using__in=pks).values_list("pk", flat=True))
     _, deleted = CachedObject.objects.filter(pk__in=pks).delete()
     IpfsBlock.objects.filter(pk__in=left).update(touched_at=now)
-    return deleted.get("nft.CachedObject", 0)
+    return deleted.get(CachedObject._meta.label, 0)  # noqa: SLF001 - Django documents it as public
 
 
 @job(every=timedelta(minutes=10), expires=None)

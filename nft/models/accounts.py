@@ -28,7 +28,7 @@ class WalletSession(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="nft_wallet_sessions")
     account = models.ForeignKey(
-        "nft.LinkedAccount", on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
+        "LinkedAccount", on_delete=models.SET_NULL, null=True, blank=True, related_name="sessions"
     )
     text = models.TextField(blank=True)
     signature = models.BinaryField(blank=True)

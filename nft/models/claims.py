@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict
 
 from django.conf import settings
 from django.db import models, transaction
@@ -19,10 +19,8 @@ from nft.models.chains import watch_contracts
 from profiles.errors import ExpectedError
 from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
+from profiles.models import Avatar, StoredImage
 from profiles.sentences import gettext
-
-if TYPE_CHECKING:
-    from profiles.models import Avatar
 
 
 class TokenClaimQuerySet(models.QuerySet["TokenClaim"]):
@@ -93,7 +91,7 @@ class TokenClaim(Leased):
         blank=True,
         help_text=gettext_lazy("A transfer was seen there: no mark until a later block is confirmed."),
     )
-    avatar = models.ForeignKey("profiles.Avatar", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    avatar = models.ForeignKey(Avatar, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     transfer_tx = models.CharField(
         max_length=66, blank=True, help_text=gettext_lazy("The transfer last sent from here.")
@@ -265,7 +263,7 @@ class ClaimPicture(Leased):
     )
 
     new_image = models.ForeignKey(
-        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
+        StoredImage, on_delete=models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     new_facts: models.JSONField[PictureFacts | None, PictureFacts | None] = models.JSONField(null=True, blank=True)
     declined_sha256 = models.CharField(
@@ -331,7 +329,7 @@ class ClaimCheck(models.Model):
 
     # No index of its own: "check_of_claim" begins with it.
     claim: models.ForeignKey[TokenClaim, TokenClaim] = models.ForeignKey(
-        "nft.TokenClaim", on_delete=models.CASCADE, related_name="checks", db_index=False
+        "TokenClaim", on_delete=models.CASCADE, related_name="checks", db_index=False
     )
     at = models.DateTimeField(help_text=gettext_lazy("When it was first the answer."))
     verdict = models.CharField(max_length=10, choices=Verdict.choices)

@@ -94,7 +94,7 @@ class PinnedCopy(Leased):
         LEAVING = "leaving", gettext_lazy("To be unpinned")
 
     # No index of its own: "copy_once_per_pinner" begins with it.
-    object = models.ForeignKey("nft.CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)
+    object = models.ForeignKey("CachedObject", on_delete=models.CASCADE, related_name="copies", db_index=False)
     pinner = models.CharField(max_length=40)
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     reference = models.CharField(max_length=255, blank=True, help_text=gettext_lazy("What the pinner calls our order."))

@@ -16,6 +16,7 @@ from nft.core.evm.token import TokenStandard
 from nft.fields import AddressField, Uint256Field
 from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
+from profiles.models import StoredImage
 
 if TYPE_CHECKING:
     from nft.models.claims import TokenClaim
@@ -37,9 +38,7 @@ class HeldToken(Leased):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "held_page" begins with it.
-    account = models.ForeignKey(
-        "nft.LinkedAccount", on_delete=models.CASCADE, related_name="held_tokens", db_index=False
-    )
+    account = models.ForeignKey("LinkedAccount", on_delete=models.CASCADE, related_name="held_tokens", db_index=False)
     chain_id = models.PositiveBigIntegerField()
     contract = AddressField()
     token_id = Uint256Field()
@@ -69,9 +68,7 @@ class HeldToken(Leased):
         max_length=20, blank=True, help_text=gettext_lazy("Why it looks like spam; empty if it does not.")
     )
 
-    image = models.ForeignKey(
-        "profiles.StoredImage", on_delete=models.PROTECT, null=True, blank=True, related_name="held_tokens"
-    )
+    image = models.ForeignKey(StoredImage, on_delete=models.PROTECT, null=True, blank=True, related_name="held_tokens")
     warning = models.CharField(
         max_length=300, blank=True, help_text=gettext_lazy("What its picture looks like, if that may mislead.")
     )
@@ -146,7 +143,7 @@ class TokenSearch(Leased):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     # No index of its own: "search_once" begins with it.
     account = models.ForeignKey(
-        "nft.LinkedAccount", on_delete=models.CASCADE, related_name="token_searches", db_index=False
+        "LinkedAccount", on_delete=models.CASCADE, related_name="token_searches", db_index=False
     )
     chain_id = models.PositiveBigIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)

@@ -16,6 +16,7 @@ from nft.fields import AddressField, Uint256Field
 from nft.models.accounts import LinkedAccount
 from profiles.fields import SentenceField
 from profiles.leases import Leased, Policy
+from profiles.models import StoredImage
 
 
 class MintRequest(Leased):
@@ -60,7 +61,7 @@ class MintRequest(Leased):
     description = models.CharField(max_length=500, blank=True)
 
     picture = models.ForeignKey(
-        "profiles.StoredImage",
+        StoredImage,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
@@ -170,7 +171,7 @@ class SponsoredTransaction(Leased):
     policy = Policy(stops=False)
 
     request = models.ForeignKey(
-        "nft.MintRequest", on_delete=models.SET_NULL, null=True, blank=True, related_name="transactions"
+        "MintRequest", on_delete=models.SET_NULL, null=True, blank=True, related_name="transactions"
     )
     chain_id = models.PositiveBigIntegerField()
     sender = AddressField()

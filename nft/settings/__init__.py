@@ -18,6 +18,7 @@ from django.dispatch import receiver
 from nft.settings.services import IndexerSettings, PinnerSettings, parse_indexers, parse_pinners
 from profiles.setting_values import (
     parse_flag,
+    parse_label,
     parse_line,
     parse_networks,
     parse_text,
@@ -35,6 +36,10 @@ ETHER = 10**18
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NftSettings:
     """Each field is the setting NFT_<NAME>. Ages and periods are in seconds."""
+
+    # The label of the app in this project, where another app has the default. It begins the names of tables, so choose
+    # it before the first `migrate`.
+    app_label: str = "nft"
 
     # The chain of a new token, and of a pasted reference that names none; 0 is the first of NFT_CHAINS.
     default_chain_id: int = 0
@@ -95,6 +100,11 @@ class NftSettings:
 def conf() -> NftSettings:
     """Return the settings, parsed once. Raises ImproperlyConfigured with the name of the first wrong one."""
     return NftSettings(**{name: _parse(name) for name in _given()})
+
+
+def app_label() -> str:
+    """Return the label of the app, which Django must know before it can check any other setting."""
+    return str(_parse("app_label")) if "app_label" in _given() else NftSettings().app_label
 
 
 def setting_errors() -> list[str]:
@@ -162,6 +172,7 @@ _BY_TYPE: Mapping[type, Callable[[object], object]] = {
     tuple: parse_texts,
 }
 _PARSERS: Mapping[str, Callable[[object], object]] = {
+    "app_label": parse_label,
     "cosign_seconds": _parse_within_a_day,
     "arweave_gateway": parse_web_url,
     "collection_policy": _parse_policy,

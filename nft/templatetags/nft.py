@@ -13,6 +13,7 @@ from django.utils import timezone
 from nft import middleware
 from nft.accounts import public
 from nft.accounts.public import PublicAccount
+from nft.app_labels import NFT
 from nft.settings import conf, is_local_stack
 from nft.settings.chains import Chain, chains
 from profiles import settings as profiles_settings
@@ -37,6 +38,12 @@ def mark_wallet_page(context: Mapping[str, HttpRequest]) -> str:
     """Let wallets open windows of their own from this page. Return nothing to show."""
     middleware.mark_wallet_page(context["request"])
     return ""
+
+
+@register.filter
+def nft_admin(page: str) -> str:
+    """Return the URL name of a page of the admin about a model of `nft`, such as "tokenclaim_change"."""
+    return f"admin:{NFT}_{page}"
 
 
 @register.simple_tag

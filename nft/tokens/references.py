@@ -11,6 +11,7 @@ from nft.core.evm.address import to_checksum
 from nft.core.evm.caip import parse_asset_id
 from nft.files.blocked import KIND
 from nft.settings.chains import describe_chain
+from profiles.app_labels import PROFILES
 from profiles.sources import Reference
 
 IPFS = "ipfs://"
@@ -43,6 +44,6 @@ def _describe_picture(cid: str) -> Reference:
     query = urlencode({"kind": KIND, "value": cid})
     links = (
         (_("Its page"), reverse("nft:published", args=[cid])),
-        (_("Block it on IPFS"), f"{reverse('admin:profiles_block_add')}?{query}"),
+        (_("Block it on IPFS"), f"{reverse(f'admin:{PROFILES}_block_add')}?{query}"),
     )
     return Reference(_("the picture %(cid)s of an NFT made here") % {"cid": cid}, links)

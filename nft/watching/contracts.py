@@ -29,11 +29,11 @@ PAGE = 200
 _NEXT_CONTRACTS = """
 WITH RECURSIVE found(contract) AS (
   SELECT * FROM (
-    SELECT contract FROM nft_tokenclaim WHERE chain_id = %s AND contract > %s ORDER BY contract LIMIT 1
+    SELECT contract FROM {claims} WHERE chain_id = %s AND contract > %s ORDER BY contract LIMIT 1
   ) AS first
   UNION ALL
   SELECT (
-    SELECT contract FROM nft_tokenclaim WHERE chain_id = %s AND contract > found.contract ORDER BY contract LIMIT 1
+    SELECT contract FROM {claims} WHERE chain_id = %s AND contract > found.contract ORDER BY contract LIMIT 1
   ) FROM found WHERE contract IS NOT NULL
 ) SELECT contract FROM found LIMIT %s"""
 
@@ -61,8 +61,9 @@ def remove_unused(now: datetime) -> int:
 
 def _add_missing(chain_id: int, after: str | None) -> str | None:
     """Compare the next PAGE contracts of claims above `after`. Return the last one, or None at the end."""
+    claims = connection.ops.quote_name(TokenClaim._meta.db_table)  # noqa: SLF001 - documented
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT_CONTRACTS, [chain_id, bytes.fromhex(after or ""), chain_id, PAGE])
+        cursor.execute(_NEXT_CONTRACTS.format(claims=claims), [chain_id, bytes.fromhex(after or ""), chain_id, PAGE])
         contracts = [bytes(contract) for (contract,) in cursor.fetchall() if contract is not None]
     known = WatchedContract.objects.filter(chain_id=chain_id, contract__in=contracts)
     missing = set(contracts) - set(known.values_list("contract", flat=True))

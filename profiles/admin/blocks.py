@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyAdmin, with_reason
+from profiles.app_labels import PROFILES
 from profiles.blocks.kinds import BlockRefused, get_kind, get_kinds
 from profiles.blocks.matching import active_blocks
 from profiles.desk.pictures import may_see
@@ -66,13 +67,13 @@ class BlockAdmin(LeasedAdmin):
     change_list_template = "profiles/desk/block_list.html"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("profiles.add_block"))
+        return bool(request.user.has_perm(f"{PROFILES}.add_block"))
 
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
-            path("export/", wrap(self.export_view), name="profiles_block_export"),
-            path("import/", wrap(self.import_view), name="profiles_block_import"),
+            path("export/", wrap(self.export_view), name=f"{PROFILES}_block_export"),
+            path("import/", wrap(self.import_view), name=f"{PROFILES}_block_import"),
         ]
         return [*own, *super().get_urls()]
 
@@ -146,8 +147,8 @@ class BlockAdmin(LeasedAdmin):
         messages.success(request, " ".join([_("Blocked."), said]))
         picture = context["picture"]
         if isinstance(picture, Avatar):
-            return redirect("admin:profiles_avatar_change", picture.pk)
-        return redirect("admin:profiles_block_changelist")
+            return redirect(f"admin:{PROFILES}_avatar_change", picture.pk)
+        return redirect(f"admin:{PROFILES}_block_changelist")
 
     def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
         if not self.has_view_permission(request):
@@ -181,7 +182,7 @@ class BlockAdmin(LeasedAdmin):
             added = lists.import_list(new, signed_in(request), timezone.now())
             said = ngettext("%(count)s block was added.", "%(count)s blocks were added.", len(added))
             messages.success(request, said % {"count": len(added)})
-            return redirect("admin:profiles_block_changelist")
+            return redirect(f"admin:{PROFILES}_block_changelist")
         known = len(read) - len(faulty) - len(new)
         context |= {"faulty": faulty[:SHOWN_LINES], "fault_count": len(faulty), "new_count": len(new), "known": known}
         context |= {"is_judged": True, "would_hide": _would_hide(new)}
@@ -234,14 +235,14 @@ class HoldAdmin(ReadOnlyAdmin):
     exclude = ["avatar"]
 
     def has_decide_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("profiles.change_avatar"))
+        return bool(request.user.has_perm(f"{PROFILES}.change_avatar"))
 
     @admin.display(description=gettext_lazy("picture"))
     def picture(self, hold: Hold) -> SafeString:
         avatar = hold.avatar
         return format_html(
             '<a href="{}"><img src="{}" width="128" height="128" alt="{}" loading="lazy"></a>',
-            reverse("admin:profiles_avatar_change", args=[avatar.pk]),
+            reverse(f"admin:{PROFILES}_avatar_change", args=[avatar.pk]),
             reverse("admin:desk_picture_file", args=[avatar.pk]),
             avatar.alt_text or _("held picture"),
         )
@@ -250,7 +251,7 @@ class HoldAdmin(ReadOnlyAdmin):
     def person(self, hold: Hold) -> SafeString:
         owner = hold.avatar.profile
         return format_html(
-            '<a href="{}">@{}</a>', reverse("admin:profiles_profile_change", args=[owner.pk]), owner.handle
+            '<a href="{}">@{}</a>', reverse(f"admin:{PROFILES}_profile_change", args=[owner.pk]), owner.handle
         )
 
     @admin.display(description=gettext_lazy("why"))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from profiles.admin.subject_pages import SubjectAdmin
 from profiles.admin.thumbnails import renditions_of, thumbnail
 from profiles.admin_base import email_lookups, username_lookup
+from profiles.app_labels import PROFILES
 from profiles.desk.notes import add_note
 from profiles.desk.parts import PersonAction, PersonSection, get_person_actions, get_person_sections
 from profiles.desk.search import describe_search, search
@@ -72,7 +73,7 @@ class ProfileAdmin(SubjectAdmin[Profile]):
 
     def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         profile = self._find(request, object_id)
-        if not request.user.has_perm("profiles.add_staffnote"):
+        if not request.user.has_perm(f"{PROFILES}.add_staffnote"):
             raise PermissionDenied
         try:
             add_note(profile, signed_in(request), request.POST.get("text", ""))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from profiles.admin.subject_pages import SubjectAdmin
 from profiles.admin.thumbnails import renditions_of, thumbnail
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, with_reason
+from profiles.app_labels import PROFILES
 from profiles.desk.parts import PictureAction, PictureSection, get_picture_actions, get_picture_sections
 from profiles.desk.pictures import find_similar, may_see, read_for_staff
 from profiles.models import Avatar, StoredImage
@@ -81,7 +82,7 @@ class AvatarAdmin(SubjectAdmin[Avatar]):
         return HttpResponse(content, content_type="image/webp", headers=headers)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("profiles.change_avatar")
+        return request.user.has_perm(f"{PROFILES}.change_avatar")
 
     @admin.display(description="")
     def picture(self, avatar: Avatar) -> SafeString | str:
@@ -93,7 +94,7 @@ class AvatarAdmin(SubjectAdmin[Avatar]):
 
     @admin.display(description=gettext_lazy("person"), ordering="profile__handle")
     def person(self, avatar: Avatar) -> SafeString:
-        url = reverse("admin:profiles_profile_change", args=[avatar.profile_id])
+        url = reverse(f"admin:{PROFILES}_profile_change", args=[avatar.profile_id])
         return format_html('<a href="{}">{}</a>', url, avatar.profile.handle)
 
     @admin.display(description=gettext_lazy("state"), ordering="state")

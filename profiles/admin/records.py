@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from profiles.admin.filters import ByAction, ByClaim, ByPerson, ByPicture, ByRow, ByStaff
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
+from profiles.app_labels import PROFILES
 from profiles.desk.audit_words import sentence_of
 from profiles.models import AccountDeletion, AuditEntry, DataExport, LinkCheck, Notice, StaffNote, StoreShard
 
@@ -33,7 +34,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("of"))
     def person(self, entry: AuditEntry) -> SafeString:
-        url = reverse("admin:profiles_profile_change", args=[entry.profile_id])
+        url = reverse(f"admin:{PROFILES}_profile_change", args=[entry.profile_id])
         return format_html('<a href="{}">{}</a>', url, entry.profile.handle)
 
     @admin.display(description=_("by"))

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 
+from profiles.app_labels import PROFILES
 from profiles.errors import ExpectedError
 from profiles.models import Reason, ReportCase, Verdict
 from profiles.people.signed_in import signed_in
@@ -39,7 +40,7 @@ def decide_all(request: HttpRequest, case: ReportCase) -> str:
         except ExpectedError as error:
             left.append(f"@{other.profile.handle}: {error.sentence}")
     said = ngettext("%(count)s report is decided.", "%(count)s reports are decided.", decided) % {"count": decided}
-    url = reverse("admin:profiles_reportcase_change", args=[case.pk])
+    url = reverse(f"admin:{PROFILES}_reportcase_change", args=[case.pk])
     link = format_html('{} <a href="{}">{}</a>', said, url, _("See or undo it"))
     return format_html("{} {}", link, " ".join(left)) if left else link
 

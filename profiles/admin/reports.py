@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 
 from profiles.admin.report_acts import DECIDING, ON_CASE, decide_all, team_for
 from profiles.admin_base import LeasedAdmin, NeedsAttention, ReadOnlyAdmin
+from profiles.app_labels import PROFILES
 from profiles.errors import ExpectedError
 from profiles.images.formats import OutputFormat
 from profiles.models import Avatar, Reason, Report, ReportCase
@@ -37,7 +38,7 @@ State = ReportCase.State
 SMALL, LARGE = 64, 512
 #: Reports of a case that are shown, newest first.
 SHOWN = 100
-MODERATE = "profiles.change_reportcase"
+MODERATE = f"{PROFILES}.change_reportcase"
 
 
 class WaitingFilter(admin.SimpleListFilter):
@@ -89,9 +90,9 @@ class ReportCaseAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         own = [
-            path("next/", wrap(self.next_view), name="profiles_reportcase_next"),
-            path("<uuid:case_id>/evidence.webp", wrap(self.evidence_view), name="profiles_reportcase_evidence"),
-            path("<uuid:case_id>/do/", wrap(self.act_view), name="profiles_reportcase_do"),
+            path("next/", wrap(self.next_view), name=f"{PROFILES}_reportcase_next"),
+            path("<uuid:case_id>/evidence.webp", wrap(self.evidence_view), name=f"{PROFILES}_reportcase_evidence"),
+            path("<uuid:case_id>/do/", wrap(self.act_view), name=f"{PROFILES}_reportcase_do"),
         ]
         return [*own, *super().get_urls()]
 
@@ -111,7 +112,7 @@ class ReportCaseAdmin(ReadOnlyAdmin):
     def evidence(self, case: ReportCase) -> SafeString | str:
         if case.image_id is None:
             return _("page")
-        url = reverse("admin:profiles_reportcase_evidence", args=[case.pk])
+        url = reverse(f"admin:{PROFILES}_reportcase_evidence", args=[case.pk])
         return format_html('<img src="{}?s={}" width="{}" alt="" loading="lazy">', url, SMALL, SMALL)
 
     @admin.display(description=gettext_lazy("About"))
@@ -144,8 +145,8 @@ class ReportCaseAdmin(ReadOnlyAdmin):
         case = inbox.find_next(signed_in(request))
         if case is None:
             messages.info(request, _("No report waits for you."))
-            return redirect("admin:profiles_reportcase_changelist")
-        return redirect("admin:profiles_reportcase_change", case.pk)
+            return redirect(f"admin:{PROFILES}_reportcase_changelist")
+        return redirect(f"admin:{PROFILES}_reportcase_change", case.pk)
 
     def evidence_view(self, request: HttpRequest, case_id: UUID) -> HttpResponse:
         """Return the picture of a case, made from the original: it may be shown nowhere else any more."""
@@ -182,11 +183,11 @@ class ReportCaseAdmin(ReadOnlyAdmin):
         try:
             if act in ON_CASE:
                 messages.success(request, ON_CASE[act](request, case))
-                return redirect("admin:profiles_reportcase_change", case.pk)
+                return redirect(f"admin:{PROFILES}_reportcase_change", case.pk)
             messages.success(request, DECIDING.get(act, decide_all)(request, case))
         except ExpectedError as error:
             return self._page(request, case, error.sentence)
-        return redirect("admin:profiles_reportcase_next")
+        return redirect(f"admin:{PROFILES}_reportcase_next")
 
     def _find(self, request: HttpRequest, case_id: UUID) -> ReportCase:
         rows = ReportCase.objects.select_related(
@@ -240,4 +241,4 @@ class ReportAdmin(LeasedAdmin):
 def _may_see(request: HttpRequest, case: ReportCase) -> bool:
     """Return whether this member of staff may see the evidence: what nobody sees any more, only some of them may."""
     is_shown = case.avatar is not None and case.avatar.state != Avatar.State.REMOVED
-    return is_shown or request.user.has_perm("profiles.view_removed_avatar")
+    return is_shown or request.user.has_perm(f"{PROFILES}.see_removed_avatar")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from profiles.admin_base import MOST, LeasedAdmin, NeedsAttention, ReadOnlyAdmin, with_reason
+from profiles.app_labels import PROFILES
 from profiles.errors import ExpectedError
 from profiles.models import WebhookDelivery, WebhookEndpoint
 from profiles.people import webhook_endpoints as endpoints
@@ -68,10 +69,10 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     actions = ["stop", "resume", "test", "rotate", "delete_own"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("profiles.add_webhookendpoint"))
+        return bool(request.user.has_perm(f"{PROFILES}.add_webhookendpoint"))
 
     def has_operate_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("profiles.change_webhookendpoint"))
+        return bool(request.user.has_perm(f"{PROFILES}.change_webhookendpoint"))
 
     @admin.display(description=gettext_lazy("host"), ordering="url")
     def host(self, endpoint: WebhookEndpoint) -> str:
@@ -81,12 +82,12 @@ class WebhookEndpointAdmin(ReadOnlyAdmin):
     def person(self, endpoint: WebhookEndpoint) -> str | SafeString:
         if endpoint.profile is None:
             return _("the site")
-        url = reverse("admin:profiles_profile_change", args=[endpoint.profile.pk])
+        url = reverse(f"admin:{PROFILES}_profile_change", args=[endpoint.profile.pk])
         return format_html('<a href="{}">@{}</a>', url, endpoint.profile.handle)
 
     @admin.display(description=gettext_lazy("deliveries"))
     def sent(self, endpoint: WebhookEndpoint) -> SafeString:
-        url = f"{reverse('admin:profiles_webhookdelivery_changelist')}?q={endpoint.pk}"
+        url = f"{reverse(f'admin:{PROFILES}_webhookdelivery_changelist')}?q={endpoint.pk}"
         return format_html('<a href="{}">{}</a>', url, _("Show"))
 
     def get_form(self, request: HttpRequest, obj: object = None, change: bool = False, **kwargs: Any) -> Any:

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils.translation import gettext_lazy, ngettext
 
+from profiles.app_labels import PROFILES
 from profiles.audit import record_as_staff
 from profiles.desk.parts import PersonAction, PictureAction
 from profiles.errors import ExpectedError
@@ -20,7 +21,7 @@ from profiles.sentences import join_sentences
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
 
-MODERATE, LOCK = "profiles.change_avatar", "profiles.lock_profile"
+MODERATE, LOCK = f"{PROFILES}.change_avatar", f"{PROFILES}.lock_profile"
 
 
 def hide(avatar: Avatar, staff: User, reason: str) -> str:

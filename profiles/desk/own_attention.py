@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 
@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from profiles.app_labels import PROFILES
 from profiles.desk.counts import BOUND, bounded_count, count_newest, today
 from profiles.desk.parts import AttentionSource, Figure, Severity, Waiting, Words
 from profiles.leases import get_attention
 from profiles.models import AuditEntry, Notice, Profile
 
 WEEK = timedelta(days=7)
-AUDIT = "admin:profiles_auditentry_changelist"
+AUDIT = f"admin:{PROFILES}_auditentry_changelist"
 
 
 def find_jobs() -> Iterator[Waiting]:
@@ -30,7 +31,7 @@ def find_jobs() -> Iterator[Waiting]:
 
 def find_bounced() -> Iterator[Waiting]:
     bounced = Notice.objects.exclude(mail_refusal="").filter(at__gte=timezone.now() - WEEK)
-    url = reverse("admin:profiles_notice_changelist") + "?mail_refusal__isempty=0"
+    url = reverse(f"admin:{PROFILES}_notice_changelist") + "?mail_refusal__isempty=0"
     yield Waiting(_("mails of this week that were refused"), bounded_count(bounced), url, Severity.NOTICE)
 
 
@@ -59,26 +60,24 @@ def count_new_people() -> int:
 
 def done_today(slug: str, label: Words, action: str) -> Figure:
     """Return a figure of audit entries of one action, with the audit as its list."""
-    return Figure(slug, label, partial(count_done, action), partial(_audit, action), "profiles.view_auditentry")
+    return Figure(slug, label, partial(count_done, action), partial(_audit, action), f"{PROFILES}.view_auditentry")
 
 
 def _audit(action: str) -> str:
     return f"{reverse(AUDIT)}?action={action}"
 
 
-def _list_of(name: str) -> Callable[[], str]:
-    return lambda: reverse(f"admin:{name}_changelist")
+def _list_people() -> str:
+    return reverse(f"admin:{PROFILES}_profile_changelist")
 
 
 SOURCES = (
     AttentionSource("jobs", gettext_lazy("Jobs"), find_jobs),
-    AttentionSource("mail", gettext_lazy("Mail"), find_bounced, "profiles.view_notice"),
-    AttentionSource("store", gettext_lazy("Stored pictures"), find_lost_pictures, "profiles.view_auditentry"),
+    AttentionSource("mail", gettext_lazy("Mail"), find_bounced, f"{PROFILES}.view_notice"),
+    AttentionSource("store", gettext_lazy("Stored pictures"), find_lost_pictures, f"{PROFILES}.view_auditentry"),
 )
 FIGURES = (
-    Figure(
-        "people", gettext_lazy("new people"), count_new_people, _list_of("profiles_profile"), "profiles.view_profile"
-    ),
+    Figure("people", gettext_lazy("new people"), count_new_people, _list_people, f"{PROFILES}.view_profile"),
     done_today("pictures", gettext_lazy("new pictures"), "avatar.set"),
     done_today("moderated", gettext_lazy("pictures removed by staff"), "avatar.moderate"),
     done_today("lost", gettext_lazy("marks lost"), "avatar.withdraw"),

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from profiles.app_labels import PROFILES
 from profiles.desk.parts import Hit
 from profiles.models import Avatar, FormerHandle, Profile, WebhookDelivery, WebhookEndpoint
 from profiles.webhooks.events import without_prefix
@@ -31,13 +32,13 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def person_hit(profile: Profile, why: str) -> Hit:
-    url = reverse("admin:profiles_profile_change", args=[profile.pk])
+    url = reverse(f"admin:{PROFILES}_profile_change", args=[profile.pk])
     name = f"{profile.display_name} (@{profile.handle})" if profile.display_name else f"@{profile.handle}"
     return Hit(_("Person"), name, url, why)
 
 
 def picture_hit(avatar: Avatar, why: str) -> Hit:
-    url = reverse("admin:profiles_avatar_change", args=[avatar.pk])
+    url = reverse(f"admin:{PROFILES}_avatar_change", args=[avatar.pk])
     title = avatar.title or _("A picture")
     return Hit(_("Picture"), f"{title} (@{avatar.profile.handle})", url, why)
 
@@ -83,10 +84,10 @@ def find_webhooks(text: str, staff: User) -> Iterator[Hit]:
         return
     deliveries = WebhookDelivery.objects.filter(event=UUID(key)).select_related("endpoint", "event")[:MOST]
     for each in deliveries:
-        url = reverse("admin:profiles_webhookdelivery_change", args=[each.pk])
+        url = reverse(f"admin:{PROFILES}_webhookdelivery_change", args=[each.pk])
         yield Hit(_("Webhook delivery"), f"{each.event.type} → {each.endpoint.host}", url, _("id"))
     for endpoint in WebhookEndpoint.objects.filter(pk=UUID(key)):
-        url = reverse("admin:profiles_webhookendpoint_change", args=[endpoint.pk])
+        url = reverse(f"admin:{PROFILES}_webhookendpoint_change", args=[endpoint.pk])
         yield Hit(_("Webhook"), endpoint.host, url, _("id"))
 
 

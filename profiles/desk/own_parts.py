@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from profiles.app_labels import PROFILES
 from profiles.desk import parts
 from profiles.desk.audit_words import WORDS
 from profiles.desk.own_actions import PERSON_ACTIONS, PICTURE_ACTIONS
@@ -13,9 +14,9 @@ from profiles.desk.own_sections import PERSON_SECTIONS, PICTURE_SECTIONS
 from profiles.desk.roles import Role, give
 
 FINDERS = (
-    parts.SearchFinder("people", find_people, "profiles.view_profile", _("a handle (also a former one), or a name")),
-    parts.SearchFinder("pictures", find_pictures, "profiles.view_avatar", _("the id of a picture, or a sha256")),
-    parts.SearchFinder("webhooks", find_webhooks, "profiles.view_webhookdelivery"),
+    parts.SearchFinder("people", find_people, f"{PROFILES}.view_profile", _("a handle (also a former one), or a name")),
+    parts.SearchFinder("pictures", find_pictures, f"{PROFILES}.view_avatar", _("the id of a picture, or a sha256")),
+    parts.SearchFinder("webhooks", find_webhooks, f"{PROFILES}.view_webhookdelivery"),
 )
 
 
@@ -30,7 +31,7 @@ def register() -> None:
         picture_actions=PICTURE_ACTIONS,
         audit_words=WORDS,
     )
-    give(Role.MODERATE, "profiles.change_avatar", "profiles.see_removed_avatar", "profiles.lock_profile")
-    give(Role.MODERATE, "profiles.secure_profile", "profiles.add_staffnote")
-    give(Role.OPERATE, "profiles.retry_jobs", "profiles.add_staffnote")
-    give(Role.OPERATE, "profiles.add_webhookendpoint", "profiles.change_webhookendpoint")
+    give(Role.MODERATE, f"{PROFILES}.change_avatar", f"{PROFILES}.see_removed_avatar", f"{PROFILES}.lock_profile")
+    give(Role.MODERATE, f"{PROFILES}.secure_profile", f"{PROFILES}.add_staffnote")
+    give(Role.OPERATE, f"{PROFILES}.retry_jobs", f"{PROFILES}.add_staffnote")
+    give(Role.OPERATE, f"{PROFILES}.add_webhookendpoint", f"{PROFILES}.change_webhookendpoint")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from profiles.app_labels import PROFILES
 from profiles.desk import acting
 from profiles.desk.audit_words import sentence_of
 from profiles.desk.parts import PersonSection, PictureAction, PictureSection, get_picture_actions
@@ -47,10 +48,10 @@ def build_pictures(profile: Profile, staff: User) -> dict[str, object]:
     shown = ([] if current is None else [current]) + others
     return {
         "pictures": [_shown(each, profile, staff) for each in shown[:PICTURES]],
-        "more_url": f"{reverse('admin:profiles_avatar_changelist')}?q={profile.handle}"
+        "more_url": f"{reverse(f'admin:{PROFILES}_avatar_changelist')}?q={profile.handle}"
         if len(found) > PICTURES
         else "",
-        "back": reverse("admin:profiles_profile_change", args=[profile.pk]),
+        "back": reverse(f"admin:{PROFILES}_profile_change", args=[profile.pk]),
     }
 
 
@@ -62,12 +63,12 @@ def build_notices(profile: Profile, staff: User) -> dict[str, object] | None:
 
 def build_notes(profile: Profile, staff: User) -> dict[str, object]:
     notes = list(profile.staff_notes.select_related("author")[:NOTES])
-    return {"notes": notes, "may_write": staff.has_perm("profiles.add_staffnote")}
+    return {"notes": notes, "may_write": staff.has_perm(f"{PROFILES}.add_staffnote")}
 
 
 def build_audit(profile: Profile, staff: User) -> dict[str, object]:
     del staff
-    url = f"{reverse('admin:profiles_auditentry_changelist')}?person={profile.pk}"
+    url = f"{reverse(f'admin:{PROFILES}_auditentry_changelist')}?person={profile.pk}"
     newest = profile.audit_entries.select_related("actor", "profile").order_by("-at")
     return {"entries": _entries(newest[:ENTRIES]), "more_url": url}
 
@@ -89,7 +90,7 @@ def build_same(avatar: Avatar, staff: User) -> dict[str, object] | None:
 def build_picture_audit(avatar: Avatar, staff: User) -> dict[str, object]:
     del staff
     of_picture = AuditEntry.objects.filter(profile_id=avatar.profile_id, detail__avatar=str(avatar.pk))
-    url = f"{reverse('admin:profiles_auditentry_changelist')}?person={avatar.profile_id}&picture={avatar.pk}"
+    url = f"{reverse(f'admin:{PROFILES}_auditentry_changelist')}?person={avatar.profile_id}&picture={avatar.pk}"
     newest = of_picture.select_related("actor", "profile").order_by("-at")
     return {"entries": _entries(newest[:ENTRIES]), "more_url": url}
 
@@ -104,17 +105,23 @@ def _entries(entries: Iterable[AuditEntry]) -> list[ShownEntry]:
 
 
 PERSON_SECTIONS = (
-    PersonSection("pictures", _("Pictures"), "profiles/desk/pictures.html", build_pictures, "profiles.view_avatar", 10),
+    PersonSection(
+        "pictures", _("Pictures"), "profiles/desk/pictures.html", build_pictures, f"{PROFILES}.view_avatar", 10
+    ),
     PersonSection(
         "notices",
         _("What they were told"),
         "profiles/desk/notices.html",
         build_notices,
-        "profiles.view_notice",
+        f"{PROFILES}.view_notice",
         60,
     ),
-    PersonSection("notes", _("Notes by staff"), "profiles/desk/notes.html", build_notes, "profiles.view_staffnote", 80),
-    PersonSection("audit", _("What happened"), "profiles/desk/audit.html", build_audit, "profiles.view_auditentry", 90),
+    PersonSection(
+        "notes", _("Notes by staff"), "profiles/desk/notes.html", build_notes, f"{PROFILES}.view_staffnote", 80
+    ),
+    PersonSection(
+        "audit", _("What happened"), "profiles/desk/audit.html", build_audit, f"{PROFILES}.view_auditentry", 90
+    ),
 )
 PICTURE_SECTIONS = (
     PictureSection("source", _("Where it is from"), "profiles/desk/source.html", build_source, position=10),
@@ -125,7 +132,7 @@ PICTURE_SECTIONS = (
         _("What happened"),
         "profiles/desk/audit.html",
         build_picture_audit,
-        "profiles.view_auditentry",
+        f"{PROFILES}.view_auditentry",
         90,
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
+from profiles.app_labels import PROFILES
 from profiles.blocks.index import find_close
 from profiles.models import Avatar, ImageHash
 from profiles.sources import provenance_of
@@ -36,7 +37,7 @@ class Size:
 def may_see(avatar: Avatar, staff: User) -> bool:
     """Return whether this member of staff may see the pixels: those of a removed picture need a permission."""
     return avatar.state not in {Avatar.State.REMOVED, Avatar.State.HELD} or staff.has_perm(
-        "profiles.see_removed_avatar"
+        f"{PROFILES}.see_removed_avatar"
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from profiles.app_labels import PROFILES
 from profiles.blocks.kinds import BlockRefused, get_kind
 from profiles.desk import parts
 from profiles.desk.counts import bounded_count
@@ -24,7 +25,7 @@ HITS = 5
 
 
 def find_held() -> Iterator[Waiting]:
-    url = reverse("admin:profiles_hold_changelist") + "?waits__exact=1"
+    url = reverse(f"admin:{PROFILES}_hold_changelist") + "?waits__exact=1"
     yield Waiting(_("pictures held until somebody decides"), bounded_count(waiting_holds()), url, Severity.WORK)
 
 
@@ -32,13 +33,13 @@ def find_blocks(text: str, staff: User) -> Iterator[parts.Hit]:
     """Yield blocks of exactly this value."""
     del staff
     for block in Block.objects.filter(value__in={text, text.lower()}, ended_at=None)[:HITS]:
-        url = f"{reverse('admin:profiles_block_changelist')}?q={block.value}"
+        url = f"{reverse(f'admin:{PROFILES}_block_changelist')}?q={block.value}"
         yield parts.Hit(_("Blocked"), f"{label_of(block.kind)}: {block.value}", url, block.reason)
 
 
 def build_blocks(avatar: Avatar, staff: User) -> dict[str, object] | None:
     holds = list(avatar.holds.select_related("block"))
-    may_block = staff.has_perm("profiles.add_block")
+    may_block = staff.has_perm(f"{PROFILES}.add_block")
     return {"holds": holds, "may_block": may_block} if holds or may_block else None
 
 
@@ -61,11 +62,11 @@ def say_ended(entry: AuditEntry) -> str:
 
 def register() -> None:
     section = parts.PictureSection(
-        "blocks", _("Blocks"), "profiles/desk/blocks.html", build_blocks, "profiles.view_block", position=12
+        "blocks", _("Blocks"), "profiles/desk/blocks.html", build_blocks, f"{PROFILES}.view_block", position=12
     )
     parts.register(
-        attention=[parts.AttentionSource("held", _("Held pictures"), find_held, "profiles.view_hold")],
-        finders=[parts.SearchFinder("blocks", find_blocks, "profiles.view_block")],
+        attention=[parts.AttentionSource("held", _("Held pictures"), find_held, f"{PROFILES}.view_hold")],
+        finders=[parts.SearchFinder("blocks", find_blocks, f"{PROFILES}.view_block")],
         picture_sections=[section],
         audit_words={
             "block.add": say_blocked,
@@ -76,4 +77,4 @@ def register() -> None:
             "hold.refuse": _("Refused a held picture: %(reason)s"),
         },
     )
-    give(Role.MODERATE, "profiles.add_block")
+    give(Role.MODERATE, f"{PROFILES}.add_block")

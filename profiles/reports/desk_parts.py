@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from profiles.app_labels import PROFILES
 from profiles.desk import parts
 from profiles.desk.parts import (
     AttentionSource,
@@ -23,7 +24,7 @@ from profiles.reports.inbox import read_backlog
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
 
-VIEW, MODERATE = "profiles.view_reportcase", "profiles.change_reportcase"
+VIEW, MODERATE = f"{PROFILES}.view_reportcase", f"{PROFILES}.change_reportcase"
 #: Cases that a page shows, newest first.
 SHOWN = 10
 WORDS = {
@@ -53,7 +54,7 @@ def register() -> None:
 
 def find_waiting() -> Iterator[Waiting]:
     """Yield reports and appeals. The link leads to the one that the member of staff should decide next."""
-    backlog, url = read_backlog(), reverse("admin:profiles_reportcase_next")
+    backlog, url = read_backlog(), reverse(f"admin:{PROFILES}_reportcase_next")
     if backlog.open:
         yield Waiting(_("reports to decide"), backlog.open, url, Severity.WORK)
     if backlog.appealed:

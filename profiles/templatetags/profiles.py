@@ -9,6 +9,7 @@ from django.template import Context, Engine
 from django.utils.safestring import SafeString, mark_safe
 
 from profiles import settings
+from profiles.app_labels import PROFILES
 from profiles.models import Avatar, Profile
 from profiles.notices.recording import get_asking
 from profiles.page_parts import templates_at
@@ -88,6 +89,12 @@ def shown_note(profile: Profile, shown: ShownPicture) -> pictures.ShownNote:
 def shown_proof(avatar: Avatar, name: str, facts: Facts) -> pictures.ShownProof:
     """Return the proof behind the mark of the person called `name`."""
     return pictures.shown_proof(avatar, name, facts)
+
+
+@register.filter
+def profiles_admin(page: str) -> str:
+    """Return the URL name of a page of the admin about a model of `profiles`, such as "avatar_change"."""
+    return f"admin:{PROFILES}_{page}"
 
 
 @register.filter

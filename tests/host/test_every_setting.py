@@ -25,6 +25,7 @@ from tests.kit.host import environment, manage
 ABSENT = object()
 #: What each field refuses, besides another type.
 WRONG_TEXTS: Mapping[str, object] = {
+    "AVATAR_APP_LABEL": "my-pictures",
     "AVATAR_ON_LOSS": "explode",
     "AVATAR_BROWSER_S3_ENDPOINT": "s3.example",
     "AVATAR_SERVE_FROM_STORE": "maybe",
@@ -38,6 +39,7 @@ WRONG_TEXTS: Mapping[str, object] = {
     "AVATAR_APPEAL_URL": "javascript:alert(1)",
     "SITE_NAME": "two\nlines",
     "SITE_ORIGIN": "https://host.example/path",
+    "NFT_APP_LABEL": "1st",
     "NFT_COLLECTION_POLICY": "some",
     "NFT_SIGN_IN_STATEMENT": "two\nlines",
     "NFT_LOGIN": "nowhere.at_all",

@@ -1,16 +1,27 @@
-"""`manage.py makemigrations`, which lets an app's first migration make each table whole."""
+"""`manage.py makemigrations`, which lets an app's first migration make each table whole, and spells no label of ours.
+
+A project may choose other labels (AVATAR_APP_LABEL, NFT_APP_LABEL), and the files are the same for all projects.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
+from django.apps import apps
 from django.core.management.commands.makemigrations import Command as MakeMigrations
 from django.db.migrations import AddConstraint, AddField, AddIndex, CreateModel, Migration
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.writer import MigrationWriter
 from django.db.models import Field
 
+from profiles.app_labels import label_of
+
+OURS = ("nft", "profiles")
+IMPORTS = re.compile(r"^from django\.db import .*\n", re.MULTILINE)
 GATHERED = (CreateModel, AddField, AddIndex, AddConstraint)
 
 
@@ -21,6 +32,21 @@ class Command(MakeMigrations):
                 if migration.initial:
                     migration.operations = gather(app, migration.operations)  # type: ignore[misc]  # as Django does
         super().write_migration_files(changes, *arguments, **options)
+        if not self.dry_run:
+            for migration in (each for of_app in changes.values() for each in of_app):
+                path = Path(MigrationWriter(migration).path)
+                path.write_text(read_labels(path.read_text("utf-8")), "utf-8")
+
+
+def read_labels(text: str) -> str:
+    """Replace labels in the models that fields refer to, and in the migrations that come before."""
+    imports = ""
+    for app in filter(apps.is_installed, OURS):
+        label, name = label_of(app), app.upper()
+        text, fields = re.subn(rf"\b(to|through)='{label}\.(\w+)'", rf"\1=f'{{{name}}}.\2'", text)
+        text, migrations = re.subn(rf"\('{label}', '(\d{{4}}_\w+)'\)", rf"({name}, '\1')", text)
+        imports += f"from {app}.app_labels import {name}\n" if fields or migrations else ""
+    return IMPORTS.sub(lambda found: found[0] + imports, text, count=1)
 
 
 def gather(app: str, operations: Sequence[Operation]) -> Sequence[Operation]:

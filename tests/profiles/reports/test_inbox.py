@@ -78,6 +78,8 @@ def test_from_what_waits_to_the_decision_are_two_clicks_and_the_same_picture_is_
     assert (in_use(alice), in_use(carol)) == (None, None)
     assert "Undo" in page_of(mod, first).content.decode()
     assert mod.get(reverse("admin:profiles_reportcase_evidence", args=[first.pk])).status_code == 403, "removed"
+    senior = browser(staff("senior", "view_reportcase", "see_removed_avatar"))
+    assert senior.get(reverse("admin:profiles_reportcase_evidence", args=[first.pk])).content[8:12] == b"WEBP"
     refused = do(mod, first, "undo")
     assert (refused.status_code, "Write why" in refused.content.decode()) == (409, True)
     do(mod, first, "undo", words="Hers.")
