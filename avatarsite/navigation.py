@@ -55,6 +55,7 @@ class NavGroup:
     pages: tuple[NavLink, ...]
 
 
+_WEBHOOK_ACTS = ("", "_address", "_rotate")
 _TWO_STEPS = (
     "activate_totp deactivate_totp list_webauthn add_webauthn edit_webauthn remove_webauthn view_recovery_codes "
     "generate_recovery_codes"
@@ -104,7 +105,7 @@ SETTINGS = (
         _("Developer"),
         (
             Page(_("API tokens"), "profiles:api_tokens"),
-            Page(_("Webhooks"), "profiles:webhooks", frozenset({"profiles:webhook", "profiles:webhook_rotate"})),
+            Page(_("Webhooks"), "profiles:webhooks", frozenset(f"profiles:webhook{act}" for act in _WEBHOOK_ACTS)),
         ),
     ),
 )

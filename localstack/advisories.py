@@ -81,7 +81,7 @@ def _run(command: Sequence[str], folder: Path) -> subprocess.CompletedProcess[st
 
 
 def _not_reached(title: str, why: str) -> int:
-    lines = [line.strip() for line in why.splitlines() if line.strip()]
+    lines = [line.strip() for line in why.splitlines() if line.strip() and "complete log" not in line]
     reason = "; ".join(lines[:3])[:300] or "it gave no answer"
     return _tell(
         title, f"NOT CHECKED: no advisory database gave an answer, so nothing is known. ({reason})", NOT_REACHED

@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from localstack import binaries, bootstrap
@@ -47,13 +48,21 @@ def build(tree: Path, out: Path) -> list[Path]:
     """Build wheel and sdist of an exported tree into `out`, and return their paths. Raise CalledProcessError."""
     command = [binaries.python(), "-m", "hatchling", "build", "--directory", str(out)]
     environment = os.environ | {"SOURCE_DATE_EPOCH": _git("log", "-1", "--format=%ct").strip()}
-    subprocess.run(command, cwd=tree, env=environment, check=True, stdout=subprocess.DEVNULL)
+    _run(command, tree, environment)
     return sorted(out.iterdir())
 
 
 def check_metadata(tree: Path) -> None:
     """Check pyproject.toml by the schemas of its standards and tools. Raise CalledProcessError."""
-    subprocess.run([binaries.python(), "-m", "validate_pyproject", str(tree / "pyproject.toml")], check=True)
+    _run([binaries.python(), "-m", "validate_pyproject", "pyproject.toml"], tree, dict(os.environ))
+
+
+def _run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """Run a command that says nothing of interest unless it fails. Raise CalledProcessError."""
+    done = subprocess.run(command, cwd=folder, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        print(done.stdout, done.stderr, sep="")
+    done.check_returncode()
 
 
 def _git(*arguments: str) -> str:

@@ -15,6 +15,7 @@ PAGE_PARTS = (
     ("public.name", "nft/parts/public_name.html"),
     ("public.proof", "nft/parts/public_proof.html"),
     ("public.end", "nft/parts/public_accounts.html"),
+    ("receipt.check", "nft/parts/receipt_check.html"),
     ("delete.goes", "nft/parts/delete_goes.html"),
     ("delete.stays", "nft/parts/delete_stays.html"),
 )
@@ -78,7 +79,7 @@ class NftConfig(AppConfig):
         register_upload_check(find_upload_warning)
         register_picture_fetcher("nft.clients.web.pictures.fetch_picture", *errors.FETCH_REFUSALS)
         register_page_fetcher("nft.clients.web.pages.fetch_page")
-        register_post_client("nft.clients.web.webhooks.WebhookClient")
+        register_post_client("nft.clients.web.webhooks.WebhookClient", errors.URL_REFUSED)
         register_identifier_resolver("account", find_by_account)
         register_identifier_resolver("name", find_by_name)
         register_kinds(notice_words.KINDS)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext_noop
 
-_TITLE = gettext_noop("This can't be done")
-
-NO_CONTRACT = Kind("no-contract", _TITLE)
-NOT_NOW = Kind("not-now", _TITLE, 409)
-BAD_TRANSACTION_HASH = Kind("bad-transaction-hash", _TITLE)
-WOULD_FAIL = Kind("transaction-would-fail", _TITLE)
-RATE_LIMITED = Kind("rate-limited", _TITLE, 429, permanent=False)
+NO_CONTRACT = Kind("no-contract", gettext_noop("Nothing can be minted on this chain"))
+NOT_NOW = Kind("not-now", gettext_noop("Not in this state"), 409)
+BAD_TRANSACTION_HASH = Kind("bad-transaction-hash", gettext_noop("Not the hash of a transaction"))
+WOULD_FAIL = Kind("transaction-would-fail", gettext_noop("The transaction would fail"))
+RATE_LIMITED = Kind("rate-limited", gettext_noop("Too many tries"), 429, permanent=False)
 
 
 class TokenActionError(ExpectedError):
@@ -21,4 +19,4 @@ class TokenActionError(ExpectedError):
 class NotYours(TokenActionError):
     """The person has no such account, mint or received token."""
 
-    kind = Kind("not-yours", _TITLE, 404)
+    kind = Kind("not-yours", gettext_noop("No such mint or account"), 404)

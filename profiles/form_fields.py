@@ -1,4 +1,4 @@
-"""A field for the host project's own form about a person: it shows their picture and takes another, without scripts.
+"""A field for the host project's own form about a person: it shows, takes and removes their picture, without scripts.
 
     class SettingsForm(AvatarFormMixin, forms.ModelForm):
         picture = AvatarField()
@@ -8,11 +8,12 @@ The form of a user, or of a model with a `user`, needs no more. Others set `avat
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from profiles import limits, settings
@@ -20,37 +21,63 @@ from profiles.errors import ExpectedError
 from profiles.forms import too_large
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
-from profiles.pictures.history import AvatarDetails, attach_avatar
+from profiles.pictures.history import AvatarDetails, attach_avatar, clear_avatar
 from profiles.problems import public_error
-from profiles.serving.of_users import avatar_url, forget_owner
+from profiles.serving.of_users import avatar_url, find_owner, forget_owner
+from profiles.serving.showing import shown_picture
 from profiles.sources import UPLOAD
 from profiles.store.images import keep_image
 
 SHOWN_SIZE = 96
 
 
-class AvatarWidget(forms.FileInput):
-    """A file input beside the picture of `person`, a user."""
+class AvatarWidget(forms.ClearableFileInput):
+    """A file input beside the picture of `person`, a user, with a check box that removes it if there is one."""
 
     template_name = "profiles/widgets/avatar.html"
+    clear_checkbox_label: Any = _("Remove the picture")
     person: object = None
+
+    class Media:
+        css: ClassVar = {"all": ["profiles/css/avatar.css"]}
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"accept": "image/*", **(attrs or {})})
 
+    def is_initial(self, value: object) -> bool:
+        """Return whether the person has a picture now. It is no value of the form, so `value` says nothing."""
+        owner = find_owner(self.person)
+        return owner is not None and shown_picture(owner, timezone.now()).avatar is not None
+
+    def use_required_attribute(self, initial: Any) -> bool:
+        return super().use_required_attribute(initial) and not self.is_initial(None)
+
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         urls = {"url": avatar_url(self.person, SHOWN_SIZE), "url_dense": avatar_url(self.person, 2 * SHOWN_SIZE)}
-        return {**super().get_context(name, value, attrs), **urls, "size": SHOWN_SIZE}
+        context = super().get_context(name, value, attrs)
+        is_checked = context["widget"]["attrs"].pop("checked", False)  # of the box, not of the file input
+        return {**context, **urls, "size": SHOWN_SIZE, "is_checked": is_checked}
 
 
 class AvatarField(forms.FileField):
-    """A file that becomes the person's picture. `AvatarFormMixin` decodes it with the form, and sets it on `save`."""
+    """A file that becomes the person's picture, or False to have none. `AvatarFormMixin` does both on `save`.
+
+    With `required=True`, a person without a picture must send one, and nobody can remove theirs.
+    """
 
     widget = AvatarWidget
 
     def __init__(self, **options: Any) -> None:
+        messages = {"contradiction": _("Choose another picture or remove yours, not both.")}
         shown: dict[str, Any] = {"label": _("Picture"), "required": False, "allow_empty_file": True}
-        super().__init__(**shown | options)
+        given = options | {"error_messages": messages | options.get("error_messages", {})}
+        super().__init__(**shown | given)
+
+    def clean(self, data: Any, initial: object = None) -> Any:
+        widget: Any = self.widget
+        if self.required and not data and widget.is_initial(None):
+            return None  # no change
+        return super().clean(data, initial)
 
 
 class AvatarFormMixin(forms.BaseForm):
@@ -65,6 +92,7 @@ class AvatarFormMixin(forms.BaseForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._kept: StoredImage | None = None
+        self._is_cleared = False
         for field in self.fields.values():
             if isinstance(field, AvatarField):
                 widget: Any = field.widget
@@ -81,6 +109,7 @@ class AvatarFormMixin(forms.BaseForm):
         super().clean()
         for name, field in self.fields.items():
             file = self.cleaned_data.get(name) if isinstance(field, AvatarField) else None
+            self._is_cleared |= file is False
             if isinstance(file, UploadedFile):
                 try:
                     self._kept = self._keep(file)
@@ -95,11 +124,13 @@ class AvatarFormMixin(forms.BaseForm):
         return saved
 
     def save_avatar(self) -> None:
-        """Make the file that was sent the person's picture. Nothing happens without one."""
+        """Make the file that was sent the person's picture, or show none if they asked for that."""
         user = self.get_avatar_user()
         if self._kept is not None:
             attach_avatar(profile_of(user), self._kept, UPLOAD, details=AvatarDetails(), actor=user)
-            forget_owner(user)
+        elif self._is_cleared:
+            clear_avatar(profile_of(user), user)
+        forget_owner(user)
 
     def _keep(self, file: UploadedFile[bytes]) -> StoredImage:
         ours = settings.current()

@@ -17,6 +17,7 @@ PLACES = frozenset(
         *("appeal", "edit", "keep", "notice_settings", "sign_in.only", "welcome"),
         *("delete.goes", "delete.stays", "picture.tabs", "picture.tabs.end"),
         *("public.name", "public.proof", "public.end"),
+        "receipt.check",
     }
 )
 _parts: dict[str, list[str]] = {}

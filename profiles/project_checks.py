@@ -5,14 +5,17 @@ Each names the setting to change. Ids are stable.
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.files.storage import storages
+from django.db import connections, router
 from django.template import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import get_template
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
@@ -36,6 +39,11 @@ CONTEXT = (
     "django.contrib.messages.context_processors.messages",
 )
 DJANGO_TEMPLATES = "django.template.backends.django.DjangoTemplates"
+SQLITE_OPTIONS: dict[str, object] = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
+}
 #: The extra of the package that brings what a storage or cache of this module needs.
 EXTRAS = {"storages.": "s3", "django.core.cache.backends.redis.": "jobs"}
 
@@ -171,6 +179,21 @@ def check_cache(app_configs: object = None, **kwargs: object) -> list[CheckMessa
         return []
     text = f"CACHES: the default cache is {backend.rpartition('.')[2]}, so rate limits count per process or not at all."
     return [Warning(text, hint="Name a cache that all processes share, such as Redis.", id="profiles.W003")]
+
+
+@register()
+def check_sqlite(app_configs: object = None, **kwargs: object) -> list[CheckMessage]:
+    """Warn where transactions of SQLite begin by reading.
+
+    SQLite refuses the first write of such a transaction at once, however long it may wait, if another process wrote
+    meanwhile: it would overwrite what was not read.
+    """
+    database = connections[router.db_for_write(get_user_model())]
+    mode = str(database.settings_dict["OPTIONS"].get("transaction_mode", ""))
+    if database.vendor != "sqlite" or mode.upper() in {"IMMEDIATE", "EXCLUSIVE"}:
+        return []
+    text = f'DATABASES["{database.alias}"]: pages fail with "database is locked" while jobs or others write.'
+    return [Warning(text, hint=f'Add "OPTIONS": {json.dumps(SQLITE_OPTIONS)}.', id="profiles.W006")]
 
 
 _LIBRARIES = [

@@ -36,8 +36,13 @@ DELETE = Scope("delete", gettext_noop("Remove pictures"))
 PROFILE = Scope("profile", gettext_noop("Change my handle, name, texts and links"))
 NOTICES = Scope("notices", gettext_noop("See my notices, mark them as read and choose which I get"))
 EXPORT = Scope("export", gettext_noop("Make and download a file of all my data"), is_sensitive=True)
+WEBHOOKS = Scope(
+    "webhooks",
+    gettext_noop("Set up my webhooks: where events of mine are sent, and their secrets"),
+    is_sensitive=True,
+)
 
-_scopes = {scope.name: scope for scope in (READ, WRITE, DELETE, PROFILE, NOTICES, EXPORT)}
+_scopes = {scope.name: scope for scope in (READ, WRITE, DELETE, PROFILE, NOTICES, EXPORT, WEBHOOKS)}
 
 
 def register_scopes(*scopes: Scope) -> None:

@@ -21,6 +21,7 @@ from profiles.sources import UPLOAD
 __all__ = [
     "AvatarDetails",
     "avatar_url",
+    "clear_avatar",
     "current_picture",
     "profile_of",
     "remove_avatar",
@@ -57,6 +58,14 @@ def remove_avatar(user: AbstractBaseUser, *, actor: AbstractBaseUser | None = No
     removed = history.remove_avatar(profile, profile.avatar_id, actor or user)
     forget_owner(user)
     return removed
+
+
+def clear_avatar(user: AbstractBaseUser, *, actor: AbstractBaseUser | None = None) -> None:
+    """Remove the picture in use, and show none until the person chooses one. Nothing happens if there is none."""
+    profile = find_owner(user)
+    if profile is not None:
+        history.clear_avatar(profile, actor or user)
+        forget_owner(user)
 
 
 def current_picture(user: object) -> ShownPicture | None:

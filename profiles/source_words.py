@@ -30,6 +30,15 @@ class PictureNote:
 
 
 @dataclass(frozen=True)
+class LossWords:
+    """What the page says on which people choose what is shown when a right ends. `note` (HTML) may be empty."""
+
+    title: str
+    lead: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What a receipt says in short."""
 
@@ -75,6 +84,11 @@ class SourceWords:
             )
         shown = format_html("{} {}", avatar.reason, format_html(text, url=reverse("profiles:loss")))
         return PictureNote(Pill(_("No longer yours"), "wait"), shown)
+
+    def loss(self) -> LossWords:
+        """Return what the page of that choice says, if this is the only source whose rights can end."""
+        lead = _("Its mark goes at once. You choose which picture people see then.")
+        return LossWords(_("When you lose the right to a picture"), lead)
 
     def summary(self, name: str, site: str) -> str:
         """Return what search engines read of the page of the person called `name`, while the mark holds."""

@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
-from profiles.source_words import SourceWords
+from profiles.source_words import LossWords, SourceWords
 
 if TYPE_CHECKING:
     from profiles.models import Avatar
@@ -125,6 +125,7 @@ _fetchers: list[str] = []
 _fetch_refusals: list[Kind] = []
 _page_fetchers: list[str] = []
 _post_clients: list[str] = []
+_post_refusals: list[Kind] = []
 
 
 def register_source(source: Source) -> None:
@@ -219,9 +220,16 @@ def fetch_page(address: str) -> WebPage:
     return fetch(address)
 
 
-def register_post_client(path: str) -> None:
-    """Let programs receive webhooks, which the PostClient that the function at the dotted `path` returns posts."""
-    _post_clients[:] = [path]
+def register_post_client(path: str, *refusals: Kind) -> None:
+    """Let programs receive webhooks, which the PostClient that the function at the dotted `path` returns posts.
+
+    `refusals` are the kinds of errors that its `check` raises, for the API's document.
+    """
+    _post_clients[:], _post_refusals[:] = [path], refusals
+
+
+def post_refusals() -> tuple[Kind, ...]:
+    return tuple(_post_refusals)
 
 
 def can_post() -> bool:
@@ -240,6 +248,12 @@ def words_of(avatar: Avatar) -> SourceWords:
     """Return what pages say about `avatar`; the words for every source if its own is registered no more."""
     source = _sources.get(avatar.source)
     return SourceWords() if source is None else source.words
+
+
+def words_of_loss() -> LossWords:
+    """Return what is said of the end of a right: by the only source that needs one, else what fits all."""
+    attested = [source.words for name, source in _sources.items() if name != UPLOAD]
+    return (attested[0] if len(attested) == 1 else SourceWords()).loss()
 
 
 def describe_mark(avatar: Avatar) -> str:

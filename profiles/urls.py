@@ -41,6 +41,7 @@ urlpatterns = [
     path("settings/notices/<uuid:notice_id>/dismiss/", notices.read_one, name="notice_dismiss"),
     path("settings/webhooks/", webhooks.webhooks, name="webhooks"),
     path("settings/webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<uuid:endpoint_id>/address/", webhooks.address, name="webhook_address"),
     path("settings/webhooks/<uuid:endpoint_id>/rotate/", webhooks.rotate, name="webhook_rotate"),
     path("settings/webhooks/<uuid:endpoint_id>/pause/", webhooks.pause, name="webhook_pause"),
     path("settings/webhooks/<uuid:endpoint_id>/resume/", webhooks.resume, name="webhook_resume"),

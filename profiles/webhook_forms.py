@@ -27,7 +27,7 @@ class EventsForm(forms.Form):
         )
 
 
-class EndpointForm(EventsForm):
+class AddressForm(forms.Form):
     """Where events are to be posted."""
 
     url = forms.CharField(
@@ -36,6 +36,10 @@ class EndpointForm(EventsForm):
         help_text=_("Where your program waits, such as https://example.org/hooks."),
         widget=forms.URLInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
+
+
+class EndpointForm(AddressForm, EventsForm):
+    """An endpoint: its address and its events."""
 
 
 class SiteEndpointForm(EndpointForm):

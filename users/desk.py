@@ -156,7 +156,7 @@ WORDS: Mapping[str, parts.AuditWords] = {
 
 def register() -> None:
     parts.register(
-        finders=[SearchFinder("addresses", find_addresses, "profiles.view_profile")],
+        finders=[SearchFinder("addresses", find_addresses, "profiles.view_profile", gettext_lazy("an e-mail address"))],
         person_sections=PERSON_SECTIONS,
         person_actions=PERSON_ACTIONS,
         audit_words=WORDS,

@@ -18,10 +18,10 @@ Kind = Notice.Kind
 
 
 def where(notice: Notice) -> str:
-    """Return the device and the network from which it was done."""
+    """Return the device and the network from which it was done, or what the notice itself says."""
     facts = notice.facts
     if not facts.get("device"):
-        return _("Our team did this.") if facts.get("by_staff") else ""
+        return _("Our team did this.") if facts.get("by_staff") else str(notice.sentence)
     return _("With %(device)s, from %(ip)s.") % {"device": shown_device(facts["device"]), "ip": facts.get("ip", "")}
 
 

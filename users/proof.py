@@ -33,6 +33,7 @@ STEPS = {
     "wallet_unlink": _("unlink a wallet"),
     "api_tokens": _("make a token for programs"),
     "webhooks": _("add a webhook"),
+    "webhook_address": _("change the address of a webhook"),
     "webhook_rotate": _("change the secret of a webhook"),
     "data_export": _("make a file of your data"),
     "data_download": _("download your data"),

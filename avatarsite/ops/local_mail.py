@@ -20,13 +20,13 @@ SEPARATOR = b"-" * 79
 def outbox(request: HttpRequest) -> HttpResponse:
     if not settings.LOCAL_STACK:
         raise Http404
-    return render(request, "local_mail.html", {"mails": list(_newest(Path(settings.EMAIL_FILE_PATH)))})
+    return render(request, "local_mail.html", {"mails": list(_newest(settings.MAIL_FOLDER))})
 
 
 @require_safe
 def html(request: HttpRequest, place: int) -> HttpResponse:
     """Answer with the HTML of a mail of the list, with the styles that mails carry within, and nothing else."""
-    mails = list(_newest(Path(settings.EMAIL_FILE_PATH))) if settings.LOCAL_STACK else []
+    mails = list(_newest(settings.MAIL_FOLDER)) if settings.LOCAL_STACK else []
     if place >= len(mails) or not mails[place]["html"]:
         raise Http404
     policy_of_mails = "sandbox; default-src 'none'; style-src 'unsafe-inline'"

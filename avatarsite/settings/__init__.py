@@ -6,6 +6,7 @@ They are safe unless told otherwise: only LOCAL_STACK=1 brings defaults that wou
 from avatarsite.settings.database import *  # noqa: F403
 from avatarsite.settings.languages import *  # noqa: F403
 from avatarsite.settings.logs import *  # noqa: F403
+from avatarsite.settings.mail import *  # noqa: F403
 from avatarsite.settings.nft import *  # noqa: F403
 from avatarsite.settings.observe import *  # noqa: F403
 from avatarsite.settings.operator import *  # noqa: F403

@@ -18,6 +18,7 @@ NFT_PROOF_SAMPLE = env.integer("NFT_PROOF_SAMPLE", 240, high=1_000_000)
 NFT_ENS_GATEWAYS = env.flag("NFT_ENS_GATEWAYS", default=True)
 NFT_CHAIN_REQUESTS_PER_MINUTE = env.integer("NFT_CHAIN_REQUESTS_PER_MINUTE", 600, low=60)
 NFT_SIGN_IN_STATEMENT = f"Sign in to {SITE_NAME}. This costs nothing and sends no transaction."
+NFT_SIGN_UP = env.flag("NFT_SIGN_UP", default=True)
 NFT_LOGIN = "users.wallet_login.log_in"
 NFT_OTHER_LOGIN_METHODS = "users.login_methods.has_passkey"
 NFT_COSIGN_SECONDS = env.integer("NFT_COSIGN_SECONDS", 86_400, low=300, high=86_400)

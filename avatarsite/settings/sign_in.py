@@ -1,11 +1,11 @@
-"""Sign-in, and mail."""
+"""Sign-in."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from avatarsite.settings import env
-from avatarsite.settings.site import DATA_DIR, LOCAL_STACK, NFT_ENABLED, SITE_NAME, SITE_ORIGIN, TRUSTED_PROXY_COUNT
+from avatarsite.settings.site import LOCAL_STACK, NFT_ENABLED, SITE_ORIGIN, TRUSTED_PROXY_COUNT
 
 AUTHENTICATION_BACKENDS = [
     "users.backends.PasswordBackend",
@@ -63,15 +63,3 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL_STACK
 USERSESSIONS_TRACK_ACTIVITY = True
 USERSESSIONS_ADAPTER = "users.sessions.SessionsAdapter"
-EMAIL_BACKEND = env.text(
-    "EMAIL_BACKEND", f"django.core.mail.backends.{'filebased' if LOCAL_STACK else 'smtp'}.EmailBackend"
-)
-EMAIL_FILE_PATH = DATA_DIR / "mail"
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.integer("EMAIL_PORT", 25, high=65535)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
-EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL")
-EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@{urlsplit(SITE_ORIGIN).hostname}>")

@@ -76,8 +76,8 @@ def issue_challenge(
     lifetime = LIFETIME
     if wanted.may_have_code and chains_of is not None:
         lifetime = decide_lifetime(visitor, wanted.chain_id, wanted.address, chains_of, now)
-    session_key = visitor.key if visitor.session is None else guest_sessions.open_session(visitor.session)
-    if lifetime > LIFETIME and visitor.session is not None:
+    session_key = guest_sessions.open_session(visitor.session)
+    if lifetime > LIFETIME:
         guest_sessions.keep_open(visitor.session, int((lifetime + KEPT_AFTER_END).total_seconds()))
     challenge = SignInChallenge(
         nonce=secrets.token_hex(16),

@@ -10,7 +10,7 @@ from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
 MALFORMED_REQUEST = Kind("malformed-request", gettext_noop("The request is not what this address takes"))
-BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The request is too large"), 413)
+BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The body is over the limit"), 413)
 BAD_ADDRESS = Kind("bad-address", gettext_noop("Not an Ethereum address"))
 UNSUPPORTED_CHAIN = Kind("unsupported-chain", gettext_noop("This chain is not supported"))
 SIGN_IN_REQUIRED = Kind("sign-in-required", gettext_noop("Sign in first"), 403)
@@ -30,6 +30,8 @@ ACCOUNT_IN_USE = Kind("account-in-use", gettext_noop("The account is linked to a
 # The signature proves an account, but none of the person who is signed in.
 NOT_YOUR_ACCOUNT = Kind("not-your-account", gettext_noop("The account is not linked to your profile"), 403)
 ACCOUNT_CHANGED = Kind("account-changed", gettext_noop("The account was unlinked or moved"), 409)
+# Nobody has linked the account, and NFT_SIGN_UP says that no account is opened for it.
+ACCOUNT_UNKNOWN = Kind("account-unknown", gettext_noop("This wallet is not linked to a profile"), 403)
 ACCOUNT_DISABLED = Kind("account-disabled", gettext_noop("This profile is disabled"), 403)
 
 

@@ -19,6 +19,7 @@ from nft.accounts.errors import (
     ACCOUNT_CHANGED,
     ACCOUNT_DISABLED,
     ACCOUNT_IN_USE,
+    ACCOUNT_UNKNOWN,
     NOT_YOUR_ACCOUNT,
     AccountError,
     LastLoginMethod,
@@ -78,7 +79,8 @@ def sign_in(proof: Proof, now: datetime) -> SignedIn:
     """Return the user of this account, and create one with a neutral name if nobody has linked it.
 
     If the account was moved away from a profile that has no other way to sign in, and is linked to nobody now, it signs
-    in to that profile. Raise AccountError of the kind ACCOUNT_DISABLED.
+    in to that profile. Raise AccountError of the kind ACCOUNT_DISABLED, or ACCOUNT_UNKNOWN where NFT_SIGN_UP is off
+    and nobody has linked it.
     """
     account = find_account(proof)
     if account is not None:
@@ -274,6 +276,9 @@ def _record_use(account: LinkedAccount, now: datetime) -> None:
 
 
 def _create_user() -> User:
+    if not conf().sign_up:
+        text = _("No profile here is linked to this wallet. Sign in another way, then link it in your settings.")
+        raise AccountError(text, ACCOUNT_UNKNOWN)
     model = get_user_model()
     name = _neutral_name()
     while model.objects.filter(**{model.USERNAME_FIELD: name}).exists():

@@ -41,19 +41,17 @@ CACHE_IS_DOWN = _("A part of this site is down, so nobody can sign in with a wal
 class Visitor:
     """The sender of a request: server-side session, signed-in user if any, and the networks to count tries for.
 
-    `networks` are those of profiles.limits.networks_of_request. `session` is None for a program, which has the API
-    token `token` instead: what it was given to sign is good for this token only.
+    `networks` are those of profiles.limits.networks_of_request.
     """
 
-    session: SessionBase | None
+    session: SessionBase
     user: User | None
     networks: tuple[str, ...]
-    token: str = ""
 
     @property
     def key(self) -> str:
         """What its texts to sign are bound to; empty for a visitor without a session yet."""
-        return f"token:{self.token}" if self.session is None else self.session.session_key or ""
+        return self.session.session_key or ""
 
 
 def count_challenge(visitor: Visitor, now: datetime) -> None:

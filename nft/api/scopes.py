@@ -11,11 +11,11 @@ from profiles.sentences import gettext_noop
 WALLETS_READ = Scope("wallets-read", gettext_noop("See my wallets, also hidden ones, and the NFTs in them"))
 WALLETS = Scope(
     "wallets",
-    gettext_noop("Link, show, hide and unlink wallets: each linked wallet is a way to sign in as me"),
+    gettext_noop("Name, show, hide and unlink wallets: each is a way to sign in as me"),
     is_sensitive=True,
 )
 CLAIMS = Scope(
-    "claims", gettext_noop("Show my NFTs: choose them as my picture, check them again, take them off my list")
+    "claims", gettext_noop("Show my NFTs: as my picture and as my ENS avatar; check them again, take them off my list")
 )
 MINT = Scope("mint", gettext_noop("Make NFTs: publish pictures for good, and see which of my wallets gets them"))
 TRANSFER = Scope("transfer", gettext_noop("Prepare transfers of my NFTs; my wallet must sign each of them"))

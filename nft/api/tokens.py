@@ -12,6 +12,7 @@ from nft.api.scopes import CLAIMS, WALLETS_READ
 from nft.claims.pages import shown_claims
 from nft.gallery import pages
 from nft.gallery.pages import HIDDEN, MAIN, SPAM, GalleryFilter, NoSuchToken
+from nft.gallery.pictures import PER_PAGE, request_pictures
 from nft.gallery.progress import count_tokens, get_progress
 from nft.gallery.search import request_searches
 from nft.models import HeldToken
@@ -57,6 +58,12 @@ def put_on_shelf(call: Call, token_id: UUID) -> Answer:
 def get_picture(call: Call, token_id: UUID) -> Answer:
     headers = {"Content-Security-Policy": "sandbox; default-src 'none'", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(pages.get_picture(user_of(call), token_id), content_type="image/webp", headers=headers)
+
+
+def fetch_pictures(call: Call) -> Answer:
+    """Queue the pictures of the tokens that are named. Those of others, and unknown ones, are passed over."""
+    queued = request_pictures(user_of(call), [UUID(each) for each in call.values["ids"]], call.now)
+    return {"queued": queued}
 
 
 def search(call: Call) -> Answer:
@@ -127,6 +134,7 @@ _SCHEMAS: dict[str, Schema] = {
     ),
     "Tokens": page_of("tokens", "Token", "A page of your tokens, the newest first."),
     "Shelf": answer_of({"before": one_of(list(PUT))}, "Where it lay before."),
+    "QueuedPictures": answer_of({"queued": COUNT}, "How many pictures are being fetched."),
     "Search": answer_of(
         {
             "done": described(YES_NO, "Nothing will change by itself."),
@@ -150,6 +158,7 @@ _FILTERS = (
 _SEARCH = input_of(
     {"ask_indexers": described(YES_NO, "Whether the addresses may be told to the indexers that this site names.")}
 )
+_PICTURES = input_of({"ids": list_of(IDENTIFIER, "Of tokens in your list.", most=PER_PAGE)}, required=("ids",))
 
 TOKENS = Group(
     "Tokens",
@@ -165,6 +174,11 @@ TOKENS = Group(
         ),
         Operation(
             "getTokenSearch", "GET", "/me/tokens/search", "How far the search is.", get_search, WALLETS_READ, "Search",
+        ),
+        Operation(
+            "fetchTokenPictures", "POST", "/me/tokens/pictures",
+            "Fetches the pictures of tokens that have none. This site may ask any host that keeps one.",
+            fetch_pictures, WALLETS_READ, "QueuedPictures", body=Json(_PICTURES, 16 * 1024),
         ),
         Operation(
             "moveToken", "PATCH", "/me/tokens/{token_id}", "Puts a token on another shelf.",

@@ -10,6 +10,7 @@ from nft.api.scopes import TRANSFER
 from nft.claims.claiming import get_claim
 from nft.claims.errors import NoSuchClaim
 from nft.clients.bundle import get_clients
+from nft.core.evm.address import parse_address, to_checksum
 from nft.core.evm.ens import MAX_NAME_CHARACTERS
 from nft.core.evm.token import TokenStandard
 from nft.errors import BAD_TRANSACTION_HASH, NOT_NOW, WOULD_FAIL
@@ -40,7 +41,8 @@ def start(call: Call, claim_id: UUID) -> Answer:
         raise ExpectedError("There is one of this token only: “amount” is 1.", BODY_INVALID)
     receiver = sending.find_receiver(said["to"], claim.chain_id, user, clients)
     transaction = sending.build_transfer(claim, receiver.address, clients, amount=amount)
-    found = {"address": receiver.address, "name": receiver.name, "handle": receiver.handle}
+    address = to_checksum(parse_address(receiver.address))  # it may be written as it was typed
+    found = {"address": address, "name": receiver.name, "handle": receiver.handle}
     return {"receiver": found, "transaction": transaction.as_json()}
 
 
@@ -52,11 +54,12 @@ def record_sent(call: Call, claim_id: UUID) -> Answer:
 def get_state(call: Call, claim_id: UUID) -> Answer:
     claim = get_claim(user_of(call), claim_id)
     if not claim.transfer_tx:
-        return {"stage": "none", "to": "", "tx_hash": "", "done": True}
+        return {"stage": "none", "to": "", "to_address": "", "tx_hash": "", "done": True}
     progress = following.get_transfer(claim, call.now)
     return {
         "stage": progress.stage.value,
         "to": progress.to,
+        "to_address": to_checksum(progress.recipient) if progress.recipient else "",
         "tx_hash": claim.transfer_tx,
         "done": progress.has_ended,
     }
@@ -84,7 +87,8 @@ _SCHEMAS: dict[str, Schema] = {
                 ["none", *(stage.value for stage in Stage)],
                 "done: final. refused: it failed on the chain. missing: not seen for long. none: nothing was sent.",
             ),
-            "to": described(TEXT, "The name of who gets it, once it is in a block."),
+            "to": described(TEXT, "The name of who gets it, once it is in a block: for people."),
+            "to_address": described(ETH_ADDRESS, "Their address, once it is in a block; else empty."),
             "tx_hash": TEXT,
             "done": described(YES_NO, "Nothing more happens by itself."),
         },

@@ -118,11 +118,13 @@ def _find_manager(
 def fetch_stage(claim: TokenClaim, name: str, tx_hash: str, clients: Clients) -> Stage:
     """Return whether the name shows the token now, by its record on the chain. Raise NameLookupError in an outage.
 
-    A contract account reports a hash of its own, which is in no block: its record alone tells.
+    A contract account reports a hash of its own, which is in no block: its record alone tells, as without a hash.
     """
     reader = build_reader(clients)
     if reader.fetch_text(parse_name(name), AVATAR) == asset_text(claim):
         return Stage.DONE
+    if not tx_hash:
+        return Stage.WAITING
     try:
         receipt = reader.client.receipt(tx_hash)
     except ChainError as error:

@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from nft.core.errors import InvalidIdentifier
 from nft.core.evm.address import ADDRESS_BYTES, to_checksum
@@ -168,10 +168,12 @@ def _mint_hit(mint: MintRequest) -> Hit:
 
 
 FINDERS = (
-    SearchFinder("wallets", find_wallets, "nft.view_linkedaccount"),
-    SearchFinder("names", find_names, "nft.view_linkedaccount"),
-    SearchFinder("tokens", find_tokens, "nft.view_tokenclaim"),
+    SearchFinder(
+        "wallets", find_wallets, "nft.view_linkedaccount", gettext_lazy("a wallet address or its beginning, or CAIP-10")
+    ),
+    SearchFinder("names", find_names, "nft.view_linkedaccount", gettext_lazy("an ENS name")),
+    SearchFinder("tokens", find_tokens, "nft.view_tokenclaim", gettext_lazy("a contract with a token id, or CAIP-19")),
     SearchFinder("contracts", find_contracts, "nft.view_tokenclaim"),
-    SearchFinder("files", find_files, "nft.view_cachedobject"),
-    SearchFinder("transactions", find_transactions, "nft.view_mintrequest"),
+    SearchFinder("files", find_files, "nft.view_cachedobject", gettext_lazy("a CID")),
+    SearchFinder("transactions", find_transactions, "nft.view_mintrequest", gettext_lazy("a transaction hash")),
 )

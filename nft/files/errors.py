@@ -7,17 +7,15 @@ from typing import ClassVar
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext_noop
 
-_BAD_REQUEST, _NOT_FOUND = gettext_noop("Bad request"), gettext_noop("Not found")
-
-BAD_CID = Kind("bad-cid", _BAD_REQUEST)
-BAD_FORMAT = Kind("bad-format", _BAD_REQUEST)
-BAD_SCOPE = Kind("bad-scope", _BAD_REQUEST)
-BAD_CAR_VERSION = Kind("bad-car-version", _BAD_REQUEST)
-BAD_ENTITY_BYTES = Kind("bad-entity-bytes", _BAD_REQUEST)
+BAD_CID = Kind("bad-cid", gettext_noop("Not a CID"))
+BAD_FORMAT = Kind("bad-format", gettext_noop("Unknown format"))
+BAD_SCOPE = Kind("bad-scope", gettext_noop("Unknown scope of a DAG"))
+BAD_CAR_VERSION = Kind("bad-car-version", gettext_noop("Unknown CAR version"))
+BAD_ENTITY_BYTES = Kind("bad-entity-bytes", gettext_noop("Not a range of bytes"))
 # A block that the answer needs is not in our store, or the file was not made here.
-NOT_HERE = Kind("not-here", _NOT_FOUND, 404)
+NOT_HERE = Kind("not-here", gettext_noop("Not kept here"), 404)
 # The blocks are here, but they hold no file at this path.
-NO_SUCH_FILE = Kind("no-such-file", _NOT_FOUND, 404)
+NO_SUCH_FILE = Kind("no-such-file", gettext_noop("No such IPFS file"), 404)
 # The file, or the picture it holds, is blocked on this site.
 BLOCKED = Kind("blocked", gettext_noop("Blocked here"), 410)
 # The blocks of a file do not prove it, or could not be read.
@@ -29,4 +27,4 @@ NOT_CHECKED = Kind("not-checked", gettext_noop("Not checked"), 503, permanent=Fa
 class ContentRefused(ExpectedError):
     """A file can't be served or verified."""
 
-    kind: ClassVar[Kind] = Kind("content-refused", _BAD_REQUEST)
+    kind: ClassVar[Kind] = Kind("content-refused", gettext_noop("This content is not sent"))

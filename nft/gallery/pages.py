@@ -48,7 +48,7 @@ Key = tuple[int, bytes, int]
 class NoSuchToken(ExpectedError):
     """The person has no such token, or it has no picture."""
 
-    kind: ClassVar[Kind] = Kind("no-such-token", gettext_noop("There is no such token"), 404)
+    kind: ClassVar[Kind] = Kind("no-such-token", gettext_noop("No such token"), 404)
 
     def __init__(self) -> None:
         super().__init__(_("You no longer hold this token."))

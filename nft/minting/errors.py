@@ -6,13 +6,13 @@ from nft.errors import TokenActionError
 from profiles.errors import Kind
 from profiles.sentences import gettext_noop
 
-NOT_SPONSORED = Kind("not-sponsored", gettext_noop("This can't be done"), 429, permanent=False)
+NOT_SPONSORED = Kind("not-sponsored", gettext_noop("The site does not pay for this"), 429, permanent=False)
 
 
 class TextRefused(TokenActionError):
     """A name or description that can't be written into a token. `field` is the form's field."""
 
-    kind = Kind("text-refused", gettext_noop("This can't be done"))
+    kind = Kind("text-refused", gettext_noop("The text can't be written into a token"))
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)

@@ -53,6 +53,8 @@ class NftSettings:
 
     # Sign-in by wallet. `login` and `other_login_methods` are dotted paths, "" for none.
     sign_in_statement: str = "Sign in. This costs nothing and sends no transaction."
+    # Whether a wallet that nobody has linked opens an account.
+    sign_up: bool = True
     login: str = "nft.backends.log_in"
     other_login_methods: str = ""
     # How long the owners of a contract account may take to sign. A day at most.

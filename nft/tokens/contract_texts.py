@@ -20,7 +20,7 @@ NAME_CHARACTERS = 200
 #: 108 million; nodes cut what is above their own limit down to it (geth: 50 million unless configured).
 URI_GAS = (CALL_GAS, 50_000_000, 550_000_000)
 
-NO_URI = Kind("no-token-uri", gettext_noop("Its contract names no metadata"), status=503, permanent=False)
+NO_URI = Kind("no-token-uri", gettext_noop("The contract names no metadata"), status=503, permanent=False)
 
 
 def fetch_token_uri(client: ChainClient, token: Token, block: BlockRef) -> str:

@@ -46,7 +46,9 @@ BUSY_SECONDS = (3, 15)
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"\0\0\0")
 _DRAWINGS = ("<svg", "<?xml", "<!--", "<!doctype svg")
 
-UNAVAILABLE = Kind("media-unavailable", gettext_noop("Its picture could not be fetched"), status=503, permanent=False)
+UNAVAILABLE = Kind(
+    "media-unavailable", gettext_noop("The token's picture could not be fetched"), status=503, permanent=False
+)
 
 
 class MediaError(ExpectedError):
@@ -55,7 +57,7 @@ class MediaError(ExpectedError):
     Permanent only if nothing of it can change: all that was read is named by a CID, or stands in the token itself.
     """
 
-    kind: ClassVar[Kind] = Kind("media-refused", gettext_noop("Its picture can't be shown"), status=422)
+    kind: ClassVar[Kind] = Kind("media-refused", gettext_noop("The token's picture can't be shown"), status=422)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,6 @@ from __future__ import annotations
 from profiles.errors import Kind
 from profiles.sentences import gettext_noop
 
-RECEIVER_REFUSED = Kind("receiver-refused", gettext_noop("This can't be done"))
-NAMES_UNAVAILABLE = Kind("names-unavailable", gettext_noop("This can't be done"), 503, permanent=False)
-CHAIN_UNAVAILABLE = Kind("chain-unavailable", gettext_noop("This can't be done"), 503, permanent=False)
+RECEIVER_REFUSED = Kind("receiver-refused", gettext_noop("This receiver is refused"))
+NAMES_UNAVAILABLE = Kind("names-unavailable", gettext_noop("Names can't be looked up now"), 503, permanent=False)
+CHAIN_UNAVAILABLE = Kind("chain-unavailable", gettext_noop("The chain does not answer"), 503, permanent=False)

@@ -21,7 +21,7 @@ class Stage(enum.StrEnum):
 
 @dataclass(frozen=True)
 class TransferProgress:
-    """How far a transfer is. `to`: the name of who gets it, empty until it is in a block.
+    """How far a transfer is. `to`: the name of who gets it, and `recipient` their address, once it is in a block.
 
     REFUSED: it is in a block, where it failed. MISSING: it was not seen for so long that the network may have dropped
     or refused it.
@@ -29,6 +29,7 @@ class TransferProgress:
 
     stage: Stage
     to: str = ""
+    recipient: bytes | None = None
 
     @property
     def has_ended(self) -> bool:
@@ -38,11 +39,12 @@ class TransferProgress:
 def get_transfer(claim: TokenClaim, now: datetime) -> TransferProgress:
     """Return how far the transfer is that was last sent from here. `claim.account` must be loaded."""
     sent = _find_sent(claim)
-    to = get_name_of_address(sent.recipient, claim.chain_id, now) if sent else ""
+    recipient = bytes(sent.recipient) if sent else None
+    to = get_name_of_address(recipient, claim.chain_id, now) if recipient else ""
     if claim.state == TokenClaim.State.NOT_OWNED or (sent is not None and sent.is_confirmed):
-        return TransferProgress(Stage.DONE, to)
+        return TransferProgress(Stage.DONE, to, recipient)
     if sent is not None or claim.moved_at_block is not None:
-        return TransferProgress(Stage.IN_BLOCK, to)
+        return TransferProgress(Stage.IN_BLOCK, to, recipient)
     if claim.is_transfer_refused:
         return TransferProgress(Stage.REFUSED)
     has_owners = claim.account is not None and claim.account.is_contract_account

@@ -110,8 +110,7 @@ def _scope(request: HttpRequest) -> Scope:
 def _refuse(request: HttpRequest, refusal: ContentRefused) -> HttpResponse:
     only_if_cached = "only-if-cached" in request.headers.get("Cache-Control", "").lower()
     status = 412 if only_if_cached and refusal.status == 404 else refusal.status
-    title = "Not found" if status in {404, 412} else refusal.title if status == 410 else "Bad request"
-    kind = Kind(refusal.slug, title, status)
+    kind = Kind(refusal.slug, refusal.title, status)
     return problem_response(ExpectedError(refusal.sentence, kind), headers={"Cache-Control": "public, max-age=60"})
 
 

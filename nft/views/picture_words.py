@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from profiles.models import Avatar
 from profiles.page_parts import Action, Fact, Pill
-from profiles.source_words import Facts, PictureNote, SourceWords, Verdict
+from profiles.source_words import Facts, LossWords, PictureNote, SourceWords, Verdict
 from profiles.templatetags.avatars import moment
 
 IMAGE_PROOFS = {
@@ -132,6 +132,15 @@ class TokenWords(SourceWords):
             )
         shown = format_html("{} {}", avatar.reason, format_html(text, url=reverse("profiles:loss")))
         return PictureNote(Pill(_("No longer yours"), "wait"), shown)
+
+    def loss(self) -> LossWords:
+        lead = _("Sold, sent or burned: its mark goes at once. You choose which picture people see then.")
+        note = _(
+            "Unlinking the wallet, or taking a token off your list, is your own doing: then your picture before it "
+            'comes back in any case. Whether we write to you then is your choice <a href="{url}">among your '
+            "notices</a>."
+        )
+        return LossWords(_("When you sell an NFT"), lead, format_html(note, url=reverse("profiles:notice_settings")))
 
     def summary(self, name: str, site: str) -> str:
         return _("%(name)s has a verified NFT picture on %(site)s.") % {"name": name, "site": site}

@@ -19,7 +19,7 @@ from profiles.admin.thumbnails import renditions_of, thumbnail
 from profiles.admin_base import email_lookups, username_lookup
 from profiles.desk.notes import add_note
 from profiles.desk.parts import PersonAction, PersonSection, get_person_actions, get_person_sections
-from profiles.desk.search import search
+from profiles.desk.search import describe_search, search
 from profiles.errors import ExpectedError
 from profiles.models import Profile
 from profiles.people.signed_in import signed_in
@@ -62,11 +62,12 @@ class ProfileAdmin(SubjectAdmin[Profile]):
         """Search everything. One hit is opened at once."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        text = request.GET.get("q", "")
-        hits = search(text, signed_in(request))
+        text, staff = request.GET.get("q", ""), signed_in(request)
+        hits = search(text, staff)
         if len(hits) == 1:
             return redirect(hits[0].url)
         context = {**self.admin_site.each_context(request), "title": _("Find"), "text": text.strip(), "hits": hits}
+        context["takes"] = describe_search(staff)
         return TemplateResponse(request, "profiles/desk/find.html", context)
 
     def note_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

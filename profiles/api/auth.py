@@ -16,6 +16,7 @@ from profiles.people.api_tokens import (
     TokenError,
     find_token,
     scopes_of,
+    tokens_page,
 )
 from profiles.programs.errors import SCOPE_MISSING, TOKEN_MISSING, CallRefused
 from profiles.scopes import Scope
@@ -27,7 +28,7 @@ def identify(request: HttpRequest, now: datetime) -> ApiToken:
     """Return the live token of the call. Raise CallRefused: 401, or 429 for a network that keeps guessing."""
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        sentence = "Send your token as “Authorization: Bearer avs_…”. You make tokens in your settings."
+        sentence = f"Send your token as “Authorization: Bearer avs_…”. You make tokens here: {tokens_page()}"
         raise CallRefused(sentence, TOKEN_MISSING, headers={"WWW-Authenticate": _CHALLENGE}, is_stranger=True)
     try:
         return find_token(secret.strip(), now)
@@ -46,7 +47,7 @@ def check_scope(token: ApiToken, scope: Scope) -> None:
     if scope in scopes_of(token):
         return
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
-    sentence = f"This token lacks the scope “{scope}”. Make one that has it in your settings: “{scope.allows}”."
+    sentence = f"This token lacks the scope “{scope}” ({scope.allows}). Make one that has it: {tokens_page()}"
     raise CallRefused(sentence, SCOPE_MISSING, headers={"WWW-Authenticate": challenge}, more={"scope": scope.name})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +24,7 @@ from profiles.programs.errors import (
     CallRefused,
 )
 from profiles.programs.operations import Json, Operation, Upload
-from profiles.programs.schemas import Schema
+from profiles.programs.schemas import Schema, described
 from profiles.text import parse_json
 
 # Bytes that the lines of multipart and the fields may add to a file's.
@@ -37,7 +38,7 @@ Values = dict[str, Any]
 
 def read_query(operation: Operation, request: HttpRequest) -> Values:
     """Read the parameters of the query. An unknown one is refused: a misspelt one must not be silently ignored."""
-    known: dict[str, Schema] = {each.name: each.schema for each in operation.queries}
+    known: dict[str, Schema] = {each.name: described(each.schema, each.about) for each in operation.queries}
     if isinstance(operation.body, Upload) and operation.body.types:
         known |= operation.body.fields
     odd = next((name for name in request.GET if name not in known), None)
@@ -88,11 +89,20 @@ def _read_json(body: Json, request: HttpRequest) -> Values:
     try:
         content = parse_json(_read(request, length))
     except ValueError as error:
-        sentence = "The body holds no JSON, or a text with NUL or half a surrogate pair."
-        raise ExpectedError(sentence, MALFORMED_BODY) from error
+        raise ExpectedError(f"The body is no JSON that we read: {_reason(error)}.", MALFORMED_BODY) from error
     if not isinstance(content, dict):
         raise ExpectedError("Send a JSON object.", BODY_INVALID)
     return _read_members(body.schema, content)
+
+
+def _reason(error: ValueError) -> str:
+    """Return what is wrong with a text that should be JSON, as the end of a sentence."""
+    if isinstance(error, UnicodeError):
+        return "it is not in UTF-8"
+    said = str(error).removesuffix(".")
+    if isinstance(error, json.JSONDecodeError):
+        said = f"{error.msg} at character {error.pos + 1}"
+    return said[:1].lower() + said[1:]
 
 
 def _read_members(schema: Schema, content: object) -> Values:

@@ -21,6 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from profiles import limits, settings
 from profiles.api.auth import check_scope, identify
 from profiles.api.bodies import drop_rest, read_body, read_query
+from profiles.api.paths import find_bad_part
 from profiles.errors import ExpectedError
 from profiles.limits import networks_of_request
 from profiles.people import api_answers
@@ -35,6 +36,7 @@ from profiles.programs.errors import (
 )
 from profiles.programs.operations import Call, Handler, Operation
 from profiles.serving.caching import short_cache_control
+from profiles.serving.origins import open_to_origins, preflight
 
 logger = logging.getLogger(__name__)
 
@@ -44,10 +46,10 @@ REPLAYED = "Idempotency-Replayed"
 # Seconds after which a call whose first one still runs may be sent again.
 _SOON = 2
 # Any page may call with a token, which no browser adds by itself; cookies open nothing here.
-_CORS = {"Access-Control-Allow-Origin": "*"}
-_EXPOSED = "Allow, Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, " + REPLAYED
-_SENT_ACROSS = f"Authorization, Content-Type, {KEY}"
-_PREFLIGHT_SECONDS = 7200
+_EXPOSED = (
+    "Allow, Content-Disposition, Link, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-ID, "
+) + REPLAYED
+_METHODS = "HEAD, GET, PUT, POST, PATCH, DELETE, OPTIONS"
 
 
 def view_of(operations: Mapping[str, Operation]) -> View:
@@ -59,7 +61,7 @@ def view_of(operations: Mapping[str, Operation]) -> View:
     @csrf_exempt
     def view(request: HttpRequest, **arguments: object) -> HttpResponseBase:
         if request.method == "OPTIONS":
-            return _across(_preflight(allowed))
+            return _across(preflight(allowed))
         operation = operations.get("GET" if request.method == "HEAD" else request.method or "")
         if operation is None:
             sentence = f"{request.method} is not answered here, but {allowed}."
@@ -77,9 +79,10 @@ def view_of(operations: Mapping[str, Operation]) -> View:
 
 @csrf_exempt
 def nothing_here(request: HttpRequest) -> HttpResponseBase:
-    """Answer all other paths below `/api/v1/` with a problem."""
-    del request
-    sentence = f"Nothing answers at this address. See {reverse('profiles:openapi')}."
+    """Answer all other paths below `/api/v1/` with a problem. Pages may ask anything, so that they can read it."""
+    if request.method == "OPTIONS":
+        return _across(preflight(_METHODS))
+    sentence = find_bad_part(request.path) or f"Nothing answers at this address. See {reverse('profiles:openapi')}."
     return _across(_private(problem_response(ExpectedError(sentence, NO_SUCH_ADDRESS))))
 
 
@@ -178,22 +181,8 @@ def _admit(operation: Operation, request: HttpRequest) -> Call:
     return Call(request, now, token, read_query(operation, request))
 
 
-def _preflight(allowed: str) -> HttpResponse:
-    headers = {
-        "Allow": allowed,
-        "Access-Control-Allow-Methods": allowed,
-        "Access-Control-Allow-Headers": _SENT_ACROSS,
-        "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
-        "Cache-Control": "no-store",
-    }
-    return HttpResponse(status=204, headers=headers)
-
-
 def _across(response: HttpResponseBase) -> HttpResponseBase:
-    """Let pages of any origin read the answer. No credentials are allowed, so a browser sends no cookie along."""
-    for name, value in {**_CORS, "Access-Control-Expose-Headers": _EXPOSED}.items():
-        response.headers[name] = value
-    return response
+    return open_to_origins(response, _EXPOSED)
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:

@@ -11,6 +11,8 @@ from profiles.notices.choices import CHANNELS, SITE, is_wanted, set_choices
 from profiles.notices.kinds import RULES, get_kinds
 from profiles.notices.pages import get_page
 from profiles.notices.recording import is_mine, mark_read
+from profiles.notices.words import TEMPLATE
+from profiles.presenters.notices import headline_of, text_of
 from profiles.programs.errors import BODY_INVALID, NO_SUCH_NOTICE
 from profiles.programs.operations import MAX_PAGE, PAGED, Answer, Call, Group, Json, Operation
 from profiles.programs.schemas import (
@@ -82,9 +84,9 @@ def _entry(notice: Notice) -> dict[str, object]:
     return {
         "id": str(notice.pk),
         "kind": notice.kind,
-        "title": str(notice.get_kind_display()),
-        "sentence": str(notice.sentence),
-        "facts": {name: load_sentence(text) for name, text in notice.facts.items()},
+        "title": headline_of(notice),
+        "sentence": text_of(notice),
+        "facts": {name: load_sentence(text) for name, text in notice.facts.items() if name != TEMPLATE},
         "picture_id": None if notice.avatar_id is None else str(notice.avatar_id),
         "at": notice.at.isoformat(),
         "read_at": None if notice.read_at is None else notice.read_at.isoformat(),
@@ -105,7 +107,7 @@ _SCHEMAS: dict[str, Schema] = {
             "id": IDENTIFIER,
             "kind": _KIND,
             "title": described(TEXT, "What happened, in a few words."),
-            "sentence": described(TEXT, "Why; empty where there is no more to say."),
+            "sentence": described(TEXT, "Why, and what follows; empty where there is no more to say."),
             "facts": {
                 "type": "object",
                 "additionalProperties": TEXT,

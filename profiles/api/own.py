@@ -6,5 +6,6 @@ from profiles.api.export import EXPORTS
 from profiles.api.notices import NOTICES
 from profiles.api.pictures import PICTURES
 from profiles.api.profile import PROFILES, PUBLIC
+from profiles.api.webhooks import WEBHOOK_GROUP
 
-GROUPS = (PICTURES, PROFILES, NOTICES, EXPORTS, PUBLIC)
+GROUPS = (PICTURES, PROFILES, NOTICES, WEBHOOK_GROUP, EXPORTS, PUBLIC)

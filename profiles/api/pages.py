@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles import settings
 from profiles.api.document import document, path_of, server_url
@@ -12,15 +13,17 @@ from profiles.forms import upload_limit
 from profiles.programs.explanations import get_explanations
 from profiles.programs.operations import get_groups
 from profiles.scopes import get_scopes
+from profiles.serving.origins import open_to_origins, preflight
 
 
-@require_safe
-def openapi(request: HttpRequest) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "OPTIONS"])
+def openapi(request: HttpRequest) -> HttpResponseBase:
     """Send the document. Any page may read it: tools that show such documents run in browsers."""
+    if request.method == "OPTIONS":
+        return preflight("HEAD, GET, OPTIONS")
     response = JsonResponse(document())
     response.headers["Cache-Control"] = "public, max-age=300"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return response
+    return open_to_origins(response, "ETag")
 
 
 @require_safe

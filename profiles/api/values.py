@@ -50,15 +50,21 @@ def _read_text(schema: Schema, value: Any, name: str) -> str:
     if isinstance(most, int) and len(value) > most:
         raise Unfit(f"“{name}” may have up to {most:,} characters.")
     if isinstance(least, int) and len(value) < least:
-        raise Unfit(f"“{name}” must have at least {least} characters.")
+        raise Unfit(f"“{name}” must have at least {least} characters{_told(schema)}.")
     if isinstance(pattern, str) and not re.fullmatch(pattern, value):
-        raise Unfit(f"“{name}” must be of the form {pattern}.")
+        raise Unfit(f"“{name}” must be of the form {pattern}{_told(schema)}.")
     if schema.get("format") == "uuid":
         try:
             return str(UUID(value))
         except ValueError:
             raise Unfit(f"“{name}” must be a UUID.") from None
     return str(value)
+
+
+def _told(schema: Schema) -> str:
+    """Return what the schema says of itself, as a pattern or a length alone tells people little."""
+    about = str(schema.get("description", "")).removesuffix(".")
+    return f": {about[:1].lower()}{about[1:]}" if about else ""
 
 
 def _read_number(schema: Schema, value: Any, name: str) -> Any:

@@ -40,6 +40,7 @@ WORDS: Mapping[str, AuditWords] = {
     "token.revoke": _("Revoked the API token “%(name)s”."),
     "webhook.create": _("Added a webhook to %(host)s."),
     "webhook.events": _("Chose what the webhook to %(host)s gets: %(events)s."),
+    "webhook.address": _("Changed the address of a webhook from %(former)s to %(host)s."),
     "webhook.rotate": _("Made a new secret for the webhook to %(host)s."),
     "webhook.pause": _("Paused the webhook to %(host)s."),
     "webhook.resume": _("Resumed the webhook to %(host)s."),

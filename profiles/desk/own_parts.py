@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from profiles.desk import parts
 from profiles.desk.audit_words import WORDS
 from profiles.desk.own_actions import PERSON_ACTIONS, PICTURE_ACTIONS
@@ -11,8 +13,8 @@ from profiles.desk.own_sections import PERSON_SECTIONS, PICTURE_SECTIONS
 from profiles.desk.roles import Role, give
 
 FINDERS = (
-    parts.SearchFinder("people", find_people, "profiles.view_profile"),
-    parts.SearchFinder("pictures", find_pictures, "profiles.view_avatar"),
+    parts.SearchFinder("people", find_people, "profiles.view_profile", _("a handle (also a former one), or a name")),
+    parts.SearchFinder("pictures", find_pictures, "profiles.view_avatar", _("the id of a picture, or a sha256")),
     parts.SearchFinder("webhooks", find_webhooks, "profiles.view_webhookdelivery"),
 )
 

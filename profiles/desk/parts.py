@@ -99,11 +99,13 @@ class SearchFinder:
     find: takes the text as typed, without blanks at its ends, 1 to 400 characters that may be anything, and the person
     who asks. It returns at most a handful of hits; nothing for a text that is not of its kind. It never raises for a
     text: staff paste whatever a complaint says.
+    takes: what it finds something by, as the search says to those who may use it.
     """
 
     slug: str
     find: Callable[[str, User], Iterable[Hit]]
     permission: str = ""
+    takes: Words = ""
 
 
 @dataclass(frozen=True)

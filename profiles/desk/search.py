@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from profiles.desk.parts import Hit, get_finders
+from profiles.desk.parts import Hit, SearchFinder, Words, get_finders
 
 if TYPE_CHECKING:  # the stubs know one user model; at run time it may be any
     from django.contrib.auth.models import User
@@ -16,6 +16,11 @@ MAX_TEXT = 400
 MOST = 60
 
 
+def describe_search(staff: User) -> list[Words]:
+    """Return what this member of staff may search for."""
+    return [each.takes for each in get_finders() if each.takes and _may_use(each, staff)]
+
+
 def search(text: str, staff: User) -> list[Hit]:
     """Return what the finders that this member of staff may use have found, each page once."""
     text = text.replace("\0", "").strip()[:MAX_TEXT]
@@ -23,7 +28,7 @@ def search(text: str, staff: User) -> list[Hit]:
         return []
     found: dict[str, Hit] = {}
     for finder in get_finders():
-        if finder.permission and not staff.has_perm(finder.permission):
+        if not _may_use(finder, staff):
             continue
         try:
             hits = list(finder.find(text, staff))
@@ -33,3 +38,7 @@ def search(text: str, staff: User) -> list[Hit]:
         for hit in hits:
             found.setdefault(hit.url, hit)
     return list(found.values())[:MOST]
+
+
+def _may_use(finder: SearchFinder, staff: User) -> bool:
+    return not finder.permission or staff.has_perm(finder.permission)

@@ -10,7 +10,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from profiles.imports.entries import Outcome, Result, Stopped
@@ -42,8 +42,20 @@ class Journal:
 
     def __init__(self, path: Path | None, title: str) -> None:
         """Raise JournalError if the file is in use, can't be written, or belongs to another import than `title`."""
+        self._database = self._open(path)
         try:
-            self._database = sqlite3.connect("" if path is None else path, timeout=0, isolation_level=None)
+            self._prepare(path, title)
+        except BaseException:
+            self._database.close()
+            raise
+        self._committed_at = time.monotonic()
+
+    def _open(self, path: Path | None) -> sqlite3.Connection:
+        with _usable(path):
+            return sqlite3.connect("" if path is None else path, timeout=0, isolation_level=None)
+
+    def _prepare(self, path: Path | None, title: str) -> None:
+        with _usable(path):
             if path is not None:
                 os.chmod(path, 0o600)  # noqa: PTH101 - it may name people
             self._database.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -54,16 +66,11 @@ class Journal:
             self._check_title(path, title)
             ((last,),) = self._database.execute("SELECT COALESCE(MAX(run), 0) FROM entries")
             self._run = last + 1
-        except sqlite3.Error as error:
-            reason = "another import uses it" if "locked" in str(error) else str(error)
-            raise JournalError(f"The journal {path} can't be used: {reason}.") from error
-        self._committed_at = time.monotonic()
 
     def _check_title(self, path: Path | None, title: str) -> None:
         self._database.execute("INSERT OR IGNORE INTO facts VALUES ('title', ?)", [title])
         ((found,),) = self._database.execute("SELECT value FROM facts WHERE name = 'title'")
         if found != title:
-            self._database.close()
             raise JournalError(f"The journal {path} is of another import ({found}). Name another file by --journal.")
 
     def outcomes(self, keys: Collection[str]) -> dict[str, tuple[Outcome, bool]]:
@@ -95,10 +102,9 @@ class Journal:
         self._committed_at = time.monotonic()
 
     def close(self) -> None:
-        with _stopping():
+        with closing(self._database), _stopping():
             if self._database.in_transaction:
                 self._database.execute("COMMIT")
-            self._database.close()
 
     def counts(self) -> dict[Outcome, int]:
         """Return how many entries came to each outcome, in this run and those before."""
@@ -109,6 +115,15 @@ class Journal:
         query = f"SELECT {_COLUMNS} FROM entries ORDER BY number"  # noqa: S608 - our own columns
         for key, person, place, user, outcome, reason in self._database.execute(query):
             yield Result(key, person, place, user, Outcome(outcome), reason)
+
+
+@contextmanager
+def _usable(path: Path | None) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        reason = "another import uses it" if "locked" in str(error) else str(error)
+        raise JournalError(f"The journal {path} can't be used: {reason}.") from error
 
 
 @contextmanager

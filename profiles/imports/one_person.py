@@ -28,7 +28,7 @@ from profiles.store.images import judge_image, keep_image
 log = logging.getLogger(__name__)
 
 _TOO_LARGE = (TOO_MANY_BYTES, TOO_MANY_PIXELS, SIDE_TOO_LONG)
-_HAS_ONE = (Outcome.HAS_ONE, "The person chose or removed a picture here themselves.")
+_HAS_ONE = (Outcome.HAS_ONE, "The person has a picture here already, or removed theirs.")
 _BEFORE = "It was imported before."
 Verdict = tuple[Outcome, str]
 T = TypeVar("T")

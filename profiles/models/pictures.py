@@ -98,10 +98,6 @@ class Rendition(models.Model):
 
 
 class AvatarQuerySet(models.QuerySet["Avatar"]):
-    def active(self) -> AvatarQuerySet:
-        """Return what the person shows or showed and still may, chosen last first."""
-        return self.filter(state=Avatar.State.ACTIVE, is_offered=False).order_by("-chosen_at", "-id")
-
     def in_use(self, on_loss: str, now: datetime) -> AvatarQuerySet:
         """Return what a profile with this `on_loss` may point at, first the one it does.
 
@@ -116,12 +112,16 @@ class AvatarQuerySet(models.QuerySet["Avatar"]):
         own = Q(state=Avatar.State.ACTIVE) if rule is OnLoss.PLAIN else Q(state=Avatar.State.ACTIVE, is_offered=False)
         return self.filter(own | lost).order_by("-chosen_at", "-id")
 
-    def showable(self, now: datetime) -> AvatarQuerySet:
-        """Return active entries, attested recently enough if they need it, chosen last first."""
+    def usable(self, now: datetime) -> AvatarQuerySet:
+        """Return what the person may choose, chosen last first: also entries that wait to be chosen."""
         attested = Q(
             attested_at__gte=now - settings.current().image_max_age, attested_at__lte=now + settings.CLOCK_SKEW
         )
-        return self.active().filter(Q(source=UPLOAD) | attested)
+        return self.filter(Q(source=UPLOAD) | attested, state=Avatar.State.ACTIVE).order_by("-chosen_at", "-id")
+
+    def showable(self, now: datetime) -> AvatarQuerySet:
+        """Return active entries, attested recently enough if they need it, chosen last first."""
+        return self.usable(now).filter(is_offered=False)
 
 
 class Avatar(models.Model):
@@ -182,7 +182,10 @@ class Avatar(models.Model):
     )
     is_offered = models.BooleanField(
         default=False,
-        help_text=gettext_lazy("Its right is back, and the person wants to be asked before it is their picture again."),
+        help_text=gettext_lazy(
+            "It is shown only if the person chooses it: its right is back, and they want to be asked, or they removed "
+            "the picture chosen after it and wanted none."
+        ),
     )
     provenance = models.JSONField(null=True, blank=True)
 

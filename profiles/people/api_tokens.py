@@ -12,7 +12,9 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
+from profiles import settings
 from profiles.audit import record
 from profiles.errors import ExpectedError, Kind
 from profiles.models import ApiToken, Profile
@@ -129,9 +131,9 @@ def find_token(secret: str, now: datetime) -> ApiToken:
     if token is None or not token.profile.user.is_active or token.profile.is_hidden:
         raise TokenError(gettext("No such token is known here. Check that you copied all of it."), TOKEN_UNKNOWN)
     if token.revoked_at is not None:
-        raise TokenError(gettext("This token was revoked. Make a new one in your settings."), TOKEN_REVOKED)
+        raise TokenError(gettext("This token was revoked. Make a new one: %(url)s", url=tokens_page()), TOKEN_REVOKED)
     if token.expires_at is not None and token.expires_at <= now:
-        raise TokenError(gettext("This token has expired. Make a new one in your settings."), TOKEN_EXPIRED)
+        raise TokenError(gettext("This token has expired. Make a new one: %(url)s", url=tokens_page()), TOKEN_EXPIRED)
     _record_use(token, now)
     return token
 
@@ -172,3 +174,8 @@ def _record_use(token: ApiToken, now: datetime) -> None:
         return
     stale = Q(last_used_at=None) | Q(last_used_at__lte=then)
     ApiToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+
+
+def tokens_page() -> str:
+    """Return the address of the page on which people make tokens."""
+    return settings.current().site_origin + reverse("profiles:api_tokens")

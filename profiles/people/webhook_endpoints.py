@@ -18,8 +18,11 @@ from profiles.audit import record, record_as_staff
 from profiles.errors import ExpectedError, Kind
 from profiles.jobs import enqueue
 from profiles.leases import fresh
-from profiles.models import Profile, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from profiles.models import Notice, Profile, WebhookDelivery, WebhookEndpoint, WebhookEvent
+from profiles.notices.recording import NewNotice, record_notice
+from profiles.notices.words import TEMPLATE
 from profiles.people.profiles import profile_of
+from profiles.positions import Position, take_page
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 from profiles.sources import can_post, get_post_client
@@ -75,15 +78,30 @@ def get_endpoint(profile: Profile | None, endpoint_id: UUID) -> WebhookEndpoint:
 
 def get_deliveries(endpoint: WebhookEndpoint) -> list[WebhookDelivery]:
     """Return the newest deliveries with their events."""
-    return list(endpoint.deliveries.select_related("event").order_by("-created_at", "-pk")[:SHOWN])
+    return get_delivery_page(endpoint, None, SHOWN)[0]
+
+
+def get_delivery_page(
+    endpoint: WebhookEndpoint, after: Position | None, size: int
+) -> tuple[list[WebhookDelivery], Position | None]:
+    """Return deliveries with their events, newest first, and where the next page begins."""
+    return take_page(endpoint.deliveries.select_related("event"), "created_at", after, size)
 
 
 def create_endpoint(
-    profile: Profile | None, url: str, events: Iterable[str], *, now: datetime, actor: User, reason: str = ""
+    profile: Profile | None,
+    url: str,
+    events: Iterable[str],
+    *,
+    now: datetime,
+    actor: User,
+    reason: str = "",
+    token: str = "",
 ) -> FreshEndpoint:
     """Create an endpoint for a person, or for all events. The address is judged by its text only.
 
-    `reason` is what staff say for one of the site; the audit keeps it.
+    `reason` is what staff say for one of the site; the audit keeps it. `token` is the name of the API token with which
+    a program asks for it. Its person gets a notice, since the endpoint stays when the token is revoked.
     """
     limits.spend("webhooks", actor.pk, NEW_PER_HOUR)
     url, secret = _check_url(url), new_secret()
@@ -94,17 +112,36 @@ def create_endpoint(
             profile=profile, url=url, events=_check_events(events), secret=encrypt(secret), created_at=now
         )
         _audit(endpoint, "webhook.create", actor, reason, events=endpoint.events)
+        _notify_of_program(endpoint, token, now)
     return FreshEndpoint(endpoint, secret)
 
 
-def choose_events(profile: Profile | None, endpoint_id: UUID, events: Iterable[str], actor: User) -> None:
-    """Choose the events that are recorded for the endpoint from now on."""
-    chosen = _check_events(events)
+def change_endpoint(
+    profile: Profile | None,
+    endpoint_id: UUID,
+    *,
+    url: str | None = None,
+    events: Iterable[str] | None = None,
+    now: datetime,
+    actor: User,
+    token: str = "",
+) -> None:
+    """Set where the endpoint is, and which events are recorded for it from now on. None leaves it as it is.
+
+    What waits for the former address goes to the new one, signed by the same secret. `token` as in `create_endpoint`.
+    """
+    chosen = None if events is None else _check_events(events)
+    target = None if url is None else _check_url(url)
     with transaction.atomic():
         endpoint = _lock(profile, endpoint_id)
-        endpoint.events = chosen
-        endpoint.save(update_fields=["events"])
-        _audit(endpoint, "webhook.events", actor, events=chosen)
+        if chosen is not None and chosen != endpoint.events:
+            endpoint.events = chosen
+            _audit(endpoint, "webhook.events", actor, events=chosen)
+        if target is not None and target != endpoint.url:
+            former, endpoint.url, endpoint.failing_since = endpoint.host, target, None
+            _audit(endpoint, "webhook.address", actor, former=former)
+            _notify_of_program(endpoint, token, now)
+        endpoint.save(update_fields=["url", "events", "failing_since"])
 
 
 def rotate_secret(profile: Profile | None, endpoint_id: UUID, *, now: datetime, actor: User) -> FreshEndpoint:
@@ -157,17 +194,20 @@ def delete_endpoint(profile: Profile | None, endpoint_id: UUID, actor: User, *, 
     return endpoint.host
 
 
-def send_test(profile: Profile | None, endpoint_id: UUID, *, now: datetime, actor: User) -> None:
-    """Send an event of the type TEST, once, also to a stopped endpoint."""
+def send_test(profile: Profile | None, endpoint_id: UUID, *, now: datetime, actor: User) -> WebhookDelivery:
+    """Send an event of the type TEST, once, also to a stopped endpoint. Return its delivery."""
     limits.spend("deliveries", actor.pk, TESTS_PER_HOUR)
     with transaction.atomic():
         endpoint = _lock(profile, endpoint_id)
         data: dict[str, object] = {"endpoint_id": str(endpoint.pk)}
         event = WebhookEvent.objects.create(profile=profile, type=TEST, data=data, at=now)
         deliver(event, [endpoint], now)
+    return event.deliveries.get()
 
 
-def send_again(profile: Profile | None, endpoint_id: UUID, delivery_id: UUID, *, now: datetime, actor: User) -> None:
+def send_again(
+    profile: Profile | None, endpoint_id: UUID, delivery_id: UUID, *, now: datetime, actor: User
+) -> WebhookDelivery:
     """Send a delivery once more, whatever became of it, with all its tries. One that waits is sent now."""
     limits.spend("deliveries", actor.pk, TESTS_PER_HOUR)
     with transaction.atomic():
@@ -176,6 +216,7 @@ def send_again(profile: Profile | None, endpoint_id: UUID, delivery_id: UUID, *,
         if not mine.update(state=State.PENDING, **fresh(now)):
             raise WebhookError(_("This delivery is gone: it was too old."), NO_SUCH_WEBHOOK)
         enqueue(deliver_due)
+    return mine.select_related("event").get()
 
 
 def stop_all(now: datetime) -> int:
@@ -220,6 +261,14 @@ def _check_events(events: Iterable[str]) -> list[str]:
     if not chosen:
         raise WebhookError(_("Choose at least one event."))
     return chosen
+
+
+def _notify_of_program(endpoint: WebhookEndpoint, token: str, now: datetime) -> None:
+    if endpoint.profile is not None and token:
+        said = _("A program with your API token “%(token)s” chose this address.", token=token)
+        facts = {"host": endpoint.host, TEMPLATE: "profiles/mail/webhook_set"}
+        notice = NewNotice(Notice.Kind.ACCOUNT, now, str(endpoint.pk), sentence=said, facts=facts)
+        record_notice(endpoint.profile.pk, notice)
 
 
 def _audit(endpoint: WebhookEndpoint, action: str, actor: User, reason: str = "", **detail: object) -> None:

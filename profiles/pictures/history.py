@@ -153,6 +153,21 @@ def remove_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | N
     return avatar
 
 
+def clear_avatar(profile: Profile, actor: AbstractBaseUser | None) -> None:
+    """Show no picture: take the one in use out of the history, as `remove_avatar` does.
+
+    All others stay in the history, and wait until their person chooses one: none comes back by itself, not even if its
+    right does. Nothing happens to a person without a picture in use.
+    """
+    with lock_profile(profile.pk) as owner:
+        removed = None if owner.avatar_id is None else own_avatar(owner, owner.avatar_id)
+        if removed is None or removed.is_offered:  # nothing is shown
+            return
+        update_avatar(removed, state=State.REMOVED, removed_at=timezone.now())
+        owner.avatars.exclude(state=State.REMOVED).update(is_offered=True, lost_at=None)
+        refresh_current(owner, "avatar.remove", actor, avatar=str(removed.pk))
+
+
 def restore_avatar(profile: Profile, avatar_id: UUID, actor: AbstractBaseUser | None) -> Avatar:
     """Undo `remove_avatar`. An entry whose right was lost meanwhile comes back as withdrawn."""
     with lock_profile(profile.pk) as owner:
@@ -231,7 +246,7 @@ def croppable(profile: Profile, avatar_id: UUID) -> Avatar:
 
     Pictures of other sources are not cropped: what proves them is about the whole picture.
     """
-    uploads = profile.avatars.active().filter(source=UPLOAD)
+    uploads = profile.avatars.filter(state=State.ACTIVE, source=UPLOAD)
     avatar = uploads.select_related("image", "uncut").filter(pk=avatar_id).first()
     if avatar is None:
         raise NoSuchAvatar

@@ -91,7 +91,7 @@ def apply_holds(avatar: Avatar) -> None:
         return
     hold = avatar.holds.order_by("waits", "pk").first()
     if hold is not None:
-        update_avatar(avatar, state=State.HELD, reason=_describe(hold), is_offered=False)
+        update_avatar(avatar, state=State.HELD, reason=_describe(hold))
     elif avatar.state == State.HELD:
         has_right = avatar.source == UPLOAD or avatar.attested_at is not None
         reason = "" if has_right else _("The right to show it was lost while it was held.")

@@ -39,7 +39,7 @@ def history_of(profile: Profile, shown: Avatar | None, now: datetime, *, after: 
 
 def earlier_pictures(profile: Profile, shown: Avatar | None, now: datetime) -> list[Avatar]:
     """Return the pictures chosen last that could be shown instead of `shown`."""
-    entries = profile.avatars.showable(now).select_related("image").prefetch_related("image__renditions")
+    entries = profile.avatars.usable(now).select_related("image").prefetch_related("image__renditions")
     return [entry for entry in entries[: EARLIER + 1] if entry != shown][:EARLIER]
 
 

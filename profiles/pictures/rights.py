@@ -97,7 +97,7 @@ def withdraw_avatar(
             reason = clean_sentence(reason_sentence)
             stays, in_use = avatar.state in _STAY, owner.avatar_id == avatar.pk
             gone = {} if stays else {"state": State.WITHDRAWN, "reason": reason}
-            update_avatar(avatar, attested_at=None, is_offered=False, lost_at=lost_at if in_use else None, **gone)
+            update_avatar(avatar, attested_at=None, lost_at=lost_at if in_use else None, **gone)
             refresh_current(owner, "avatar.withdraw", actor, avatar=str(avatar.pk), reason=reason)
             if in_use and (lost_at is not None or notify):
                 notify_lost(owner, avatar, reason, lost_at or timezone.now())
@@ -111,9 +111,9 @@ def reinstate_avatar(
 ) -> bool:
     """Record that the right to show a picture is back, proved at `at`.
 
-    It is the person's picture again if they chose nothing since, or offered to them if they want to be asked. An entry
-    that was not withdrawn is attested; a removed or held one stays so. False if it is an upload, gone, or has no stored
-    square left.
+    It is the person's picture again if they chose nothing since, or offered to them if they want to be asked or wanted
+    no picture. An entry that was not withdrawn is attested; a removed or held one stays so. False if it is an upload,
+    gone, or has no stored square left.
     """
     try:
         with lock_owner_of(avatar_id) as (owner, avatar):
@@ -122,7 +122,7 @@ def reinstate_avatar(
             if avatar.attested_at is not None:
                 return attest_avatar(avatar_id, at, provenance)
             stays = avatar.state in _STAY
-            asks = not owner.returns_by_itself and not is_shown(owner, avatar, at)
+            asks = avatar.is_offered or (not owner.returns_by_itself and not is_shown(owner, avatar, at))
             back = {} if stays else {"state": State.ACTIVE, "reason": "", "is_offered": asks}
             update_avatar(avatar, attested_at=at, lost_at=None, provenance=provenance or avatar.provenance, **back)
             refresh_current(owner, "avatar.reinstate", actor, avatar=str(avatar.pk))

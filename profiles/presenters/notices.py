@@ -63,9 +63,19 @@ def _get_answers(notices: list[Notice], profile: Profile) -> dict[UUID, Action]:
     return answers
 
 
+def headline_of(notice: Notice) -> str:
+    """Return what happened, without a full stop."""
+    is_known = words_of(notice.kind) is not None
+    return render_subject(template_of(notice), facts_of(notice)) if is_known else kind_label(notice.kind)
+
+
+def text_of(notice: Notice) -> str:
+    """Return what stands below the headline; empty where there is no more to say."""
+    return _text(notice, words_of(notice.kind))
+
+
 def _shown(notice: Notice, profile: Profile, path: str, answers: Mapping[UUID, Action]) -> ShownNotice:
-    words = words_of(notice.kind)
-    subject = render_subject(template_of(notice), facts_of(notice)) if words else kind_label(notice.kind)
+    subject = headline_of(notice)
     dismiss_url = reverse("profiles:notice_dismiss", args=[notice.pk])
     dismiss = Action(
         _("Mark as read"), dismiss_url, is_post=True, style="quiet small", subject=subject, fields=(("next", path),)
@@ -77,7 +87,7 @@ def _shown(notice: Notice, profile: Profile, path: str, answers: Mapping[UUID, A
         is_good=notice.kind in GOOD,
         is_unread=notice.read_at is None,
         headline=f"{subject}.",
-        text=_text(notice, words),
+        text=text_of(notice),
         at=notice.at,
         actions=tuple(each for each in offered if each is not None),
     )

@@ -130,7 +130,7 @@ def receipt_verdict(shown: ShownPicture, facts: Facts | None) -> Verdict:
         return Verdict(_("No picture"), _("What you see is drawn from the name."))
     if facts:
         return words_of(shown.avatar).verdict(facts, is_marked=shown.mark)
-    return Verdict(_("An upload"), _("No token names it. The receipt says only which bytes are served."))
+    return Verdict(_("An upload"), _("The receipt says only which bytes are served, and vouches for nothing else."))
 
 
 @dataclass(frozen=True)

@@ -13,25 +13,30 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from profiles import settings
+from profiles.serving.origins import open_to_origins, preflight
 from profiles.serving.places import PUBLIC_VIEWS
 from profiles.serving.response_cache import FRESH_FOR, cache_control
 
 P = ParamSpec("P")
 IMMUTABLE = "public, max-age=31536000, immutable"
+_EXPOSED = "ETag, RateLimit, RateLimit-Policy, Retry-After"
 
 
 def public_media(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
-    """Decorate a view that answers GET and HEAD: any page may embed or read the answer, none can use it as our page."""
+    """Decorate a view that answers GET and HEAD: any page may embed or read the answer, none can use it as our page.
+
+    A client of the API may send its token here, too, and browsers then ask before they do.
+    """
     safe = require_safe(view)
 
     @wraps(view)
     def with_headers(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        response = safe(request, *args, **kwargs)
+        if request.method == "OPTIONS":
+            return preflight("HEAD, GET, OPTIONS")
+        response = open_to_origins(safe(request, *args, **kwargs), _EXPOSED)
         response.headers.setdefault("Cache-Control", short_cache_control())
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = "ETag, RateLimit, RateLimit-Policy, Retry-After"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         response.headers["X-Content-Type-Options"] = "nosniff"

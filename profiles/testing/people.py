@@ -26,7 +26,7 @@ def a_user(name: str, password: str | None = None) -> Any:
     Its name and what the model requires are `name`, or an e-mail address of that name where the field takes one.
     """
     model: Any = get_user_model()
-    names = {model.USERNAME_FIELD, model.EMAIL_FIELD, *model.REQUIRED_FIELDS} - {""}
+    names = {model.USERNAME_FIELD, *model.REQUIRED_FIELDS, getattr(model, "EMAIL_FIELD", "")} - {""}
     is_email = {each: isinstance(model._meta.get_field(each), EmailField) for each in names}
     values = {each: f"{name}@example.org" if is_email[each] else name for each in names}
     return model.objects.create_user(**values, password=password)

@@ -117,7 +117,7 @@ def avatar_s3(settings: Any, avatar_bucket: Bucket) -> Bucket:
 
 
 @pytest.fixture
-def avatar_jobs(monkeypatch: pytest.MonkeyPatch) -> Jobs:
+def avatar_jobs(db: None, monkeypatch: pytest.MonkeyPatch) -> Jobs:
     """The background jobs, which wait until the test runs them: `avatar_jobs.run()`, `avatar_jobs.later(hours=1)`."""
     from profiles.testing.jobs import Jobs
 

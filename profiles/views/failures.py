@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 PAGE = "{}.html"
 # Shown if even the template can't be rendered.
 _PLAIN = '<!doctype html><html lang="{1}"><meta charset="utf-8"><title>{0}</title><p>{0}</p></html>'
-BAD_REQUEST = Kind("bad-request", gettext_noop("Bad request"))
+BAD_REQUEST = Kind("bad-request", gettext_noop("The request can't be read"))
 OUR_FAULT = Kind("server-error", gettext_noop("Something broke on our side"), 500, permanent=False)
 _HEADERS = {"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}
 

@@ -13,6 +13,7 @@ from profiles.forms import LossForm
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.pictures.rights import set_on_loss
 from profiles.sentences import gettext as _
+from profiles.sources import words_of_loss
 
 
 @login_required
@@ -24,5 +25,5 @@ def loss(request: HttpRequest) -> HttpResponse:
         set_on_loss(profile, actor=signed_in(request), **form.cleaned_data)
         messages.success(request, _("Your wishes are saved."))
         return redirect("profiles:loss")
-    context = {"form": form, "grace": settings.current().loss_grace}
+    context = {"form": form, "grace": settings.current().loss_grace, "words": words_of_loss()}
     return render(request, "profiles/loss.html", context, status=422 if form.errors else 200)

@@ -23,7 +23,7 @@ from profiles.people.proof import proof_required
 from profiles.people.signed_in import own_profile, signed_in
 from profiles.sentences import gettext as _
 from profiles.sources import can_post
-from profiles.webhook_forms import EndpointForm, EventsForm
+from profiles.webhook_forms import AddressForm, EndpointForm, EventsForm
 from profiles.webhooks.events import get_event_types
 
 State = WebhookDelivery.State
@@ -55,8 +55,38 @@ def webhook(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, endpoint, form=form, status=422)
     with _or_404():
-        endpoints.choose_events(own_profile(request), endpoint.pk, form.cleaned_data["events"], signed_in(request))
+        endpoints.change_endpoint(
+            own_profile(request),
+            endpoint.pk,
+            events=form.cleaned_data["events"],
+            now=timezone.now(),
+            actor=signed_in(request),
+        )
     messages.success(request, _("Your choice is saved."))
+    return redirect("profiles:webhook", endpoint.pk)
+
+
+@never_cache
+@login_required
+@require_POST
+@proof_required
+def address(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
+    """Change where an endpoint is. Like adding one, it decides who learns of the person's events."""
+    endpoint, form = _own(request, endpoint_id), AddressForm(request.POST)
+    if form.is_valid():
+        try:
+            endpoints.change_endpoint(
+                own_profile(request),
+                endpoint.pk,
+                url=form.cleaned_data["url"],
+                now=timezone.now(),
+                actor=signed_in(request),
+            )
+        except ExpectedError as error:
+            form.add_error("url", error.sentence)
+    if form.errors:
+        return _detail(request, endpoint, address_form=form, status=422)
+    messages.success(request, _("Events go to the new address from now on."))
     return redirect("profiles:webhook", endpoint.pk)
 
 
@@ -173,12 +203,14 @@ def _detail(
     endpoint: WebhookEndpoint,
     *,
     form: EventsForm | None = None,
+    address_form: AddressForm | None = None,
     fresh: endpoints.FreshEndpoint | None = None,
     status: int = 200,
 ) -> HttpResponse:
     is_overlapping = endpoint.former_until is not None and timezone.now() < endpoint.former_until
     context = {
         "form": form or EventsForm(initial={"events": endpoint.events}),
+        "address_form": address_form or AddressForm(initial={"url": endpoint.url}),
         "fresh": fresh,
         "shown": _shown(endpoint),
         "former_until": endpoint.former_until if is_overlapping else None,
@@ -199,7 +231,10 @@ def _shown(endpoint: WebhookEndpoint) -> dict[str, object]:
 def _state(endpoint: WebhookEndpoint) -> Pill:
     if endpoint.is_stopped:
         return Pill(_("Stopped"), "bad") if endpoint.stop_reason else Pill(_("Paused"), "wait")
-    return Pill(_("Failing"), "bad") if endpoint.failing_since else Pill(_("Works"), "good")
+    if endpoint.failing_since:
+        return Pill(_("Failing"), "bad")
+    has_delivered = endpoint.deliveries.filter(state=State.DELIVERED).exists()
+    return Pill(_("Works"), "good") if has_delivered else Pill(_("Active"))
 
 
 def _describe(delivery: WebhookDelivery) -> dict[str, object]:

@@ -1,7 +1,6 @@
 /* A classic, blocking script: it sets the stored theme before the first paint, so that the other theme is never
    visible. */
 (function () {
-  document.documentElement.dataset.js = "";
   try {
     var theme = localStorage.getItem("theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;

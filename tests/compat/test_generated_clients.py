@@ -117,6 +117,7 @@ WHOLE_STORY = {
     "shown": "nft",
     "transfer": "done",
     "export": "PK",
+    "webhook": ["whsec_", "https://hooks.invalid/b", "webhook.test"],
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
+import runpy
 import socket
 import subprocess
 import sys
@@ -12,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ import requests
 from django.core.cache import cache
 from django.utils import timezone
 from pytest_django import Settings
+from standardwebhooks import Webhook
 
 from localstack import binaries
 from localstack.binaries import ROOT
@@ -141,7 +144,20 @@ def test_a_receiver_verifies_what_it_gets(alice: Profile, kind: str) -> None:
     assert timedelta(hours=24) == OVERLAP
 
 
-@pytest.mark.parametrize(("name", "language"), [("receiver.py", "python"), ("receiver.mjs", "js")])
+def test_a_delivery_is_verified_by_hand() -> None:
+    secret, now = "whsec_" + base64.b64encode(b"k" * 32).decode(), datetime.now(UTC)
+    is_genuine = runpy.run_path(str(HERE / "by_hand.py"))["is_genuine"]
+    signature = Webhook(secret).sign("msg_1", now, '{"type":"é"}')
+    headers = {"webhook-id": "msg_1", "webhook-timestamp": str(int(now.timestamp()))}
+    headers |= {"webhook-signature": f"v1,AAAA {signature}"}
+    assert is_genuine(secret, headers, '{"type":"é"}'.encode())
+    assert not is_genuine(secret, headers, b"{}")
+    assert not is_genuine(secret, headers | {"webhook-timestamp": "1"}, '{"type":"é"}'.encode())
+
+
+@pytest.mark.parametrize(
+    ("name", "language"), [("receiver.py", "python"), ("receiver.mjs", "js"), ("by_hand.py", "python")]
+)
 def test_the_guide_shows_the_receivers_that_are_tested(name: str, language: str) -> None:
     assert f"```{language}\n{(HERE / name).read_text('utf-8')}```" in GUIDE
 

@@ -84,10 +84,10 @@ def test_what_is_used_without_an_import_is_declared_and_not_imported() -> None:
 
 
 # --- the newest versions ----------------------------------------------------------------------------------------------
-def test_exact_versions_are_dropped_and_ranges_stay() -> None:
-    written = "# web3==1 is named here\n-r requirements.txt\nweb3==7.16.0\nboto3\ndjango~=5.2.19\nx[a,b]==1; a < '3'\n"
+def test_exact_versions_and_the_bound_of_django_are_dropped_and_ranges_stay() -> None:
+    written = "# web3==1 is here\n-r requirements.txt\nweb3==7.16.0\ny~=1\nboto3\ndjango~=5.2.19\nx[a,b]==1; a < '3'\n"
     assert newest.unpinned(written) == (
-        "# web3==1 is named here\n-r requirements.in\nweb3\nboto3\ndjango~=5.2.19\nx[a,b]; a < '3'\n"
+        "# web3==1 is here\n-r requirements.in\nweb3\ny~=1\nboto3\ndjango\nx[a,b]; a < '3'\n"
     )
     ours = "".join(newest.unpinned(path.read_text("utf-8")) for path in ROOT.glob("requirements*.in"))
     assert re.findall(r"^[^#\n]*==\d", ours, re.MULTILINE) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import get_commands
-from django.urls import resolve
+from django.urls import get_resolver, resolve
 
 from avatarsite import reference
 from avatarsite.checks import RENAMED
@@ -142,6 +142,18 @@ def test_the_settings_page_lists_every_check_and_every_renamed_setting() -> None
 def test_checks_that_pages_name_exist() -> None:
     in_code = {found for text in sources() for found in CHECK.findall(text)}
     assert {found for page in TODAY for found in CHECK.findall(page.read_text("utf-8"))} - in_code == set()
+
+
+def test_pages_that_projects_link_to_have_the_names_that_are_documented() -> None:
+    text = "\n".join(page.read_text("utf-8") for page in sorted((ROOT / "docs/extend").glob("*.md")))
+    named = set(re.findall(r"`((?:profiles|nft):\w+)`", text))
+    assert len(named) > 10
+    assert not [name for name in named if name not in names_of_pages()]
+
+
+def names_of_pages() -> set[str]:
+    apps = {app: get_resolver(f"{app}.urls").reverse_dict for app in ("profiles", "nft")}
+    return {f"{app}:{name}" for app, names in apps.items() for name in names if isinstance(name, str)}
 
 
 def test_the_monitoring_page_lists_every_gauge() -> None:

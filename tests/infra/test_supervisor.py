@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from avatarsite.web import STOP_SECONDS
 from localstack.processes import free_port
 from tests.infra.stack_run import PATIENCE, StackRun
 
@@ -48,8 +49,9 @@ def handled(pid: int) -> set[int]:
     return {number + 1 for number in range(64) if int(found[1], 16) >> number & 1}
 
 
-def assert_all_end(stack: StackRun, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
+def assert_all_end(stack: StackRun) -> None:
+    # A web process that is told to end before it is ready doesn't hear it, and is killed after STOP_SECONDS.
+    deadline = time.monotonic() + STOP_SECONDS + 30
     while left := stack.processes():
         assert time.monotonic() < deadline, f"still there: {left}"
         time.sleep(0.1)

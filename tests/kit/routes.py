@@ -83,7 +83,7 @@ def belongings_of(user: User) -> dict[str, UUID]:
         accounts
         | dict.fromkeys(["avatar_id", "picture_id"], avatar.pk)
         | {"ticket_id": ticket.pk, "token_id": token.pk, "notice_id": notice.pk}
-        | {"endpoint_id": endpoint.pk, "delivery_id": delivery.pk}
+        | {"endpoint_id": endpoint.pk, "webhook_id": endpoint.pk, "delivery_id": delivery.pk}
     )
 
 

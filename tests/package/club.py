@@ -81,13 +81,20 @@ class Member:
 
     def uploads_in_the_clubs_form(self, color: Color) -> None:
         self.goes_to("/mitglied/")
-        self.chooses(self.page.get_by_label("Bild"), color)
+        self.chooses(self.page.get_by_label("Bild:"), color)
         self.press("Speichern")
 
     def uploads_on_our_page(self, color: Color) -> None:
         self.goes_to("/pictures/settings/picture/")
+        expect(self.page.get_by_label("Drehen", exact=True)).to_be_hidden()  # it is for browsers without scripts
         self.chooses(self.page.locator("input[type=file]").first, color)
         self.press("Hochladen und verwenden")
+
+    def removes_it_in_the_clubs_form(self) -> None:
+        self.goes_to("/mitglied/")
+        self.page.get_by_label("Bild entfernen").check()
+        self.press("Speichern")
+        expect(self.page.get_by_label("Bild entfernen")).to_have_count(0)
 
     def links(self, wallet: KeyWallet) -> None:
         self.goes_to("/pictures/settings/wallets/")

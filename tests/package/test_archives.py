@@ -62,9 +62,16 @@ def test_its_metadata_are_valid_and_name_what_is_tested(archives: Archives) -> N
     pythons = {each.rpartition(" ")[2] for each in named if re.search(r":: Python :: 3\.\d+$", each)}
     assert pythons == set(PYTHONS)
     assert "Typing :: Typed" in named
-    assert metadata.license_expression == "MIT"
     links = re.findall(r"\]\((?!https?://|#)([^)]+)\)", metadata.description or "")
     assert not links, "an index shows the page without the files beside it"
+
+
+def test_it_names_the_license_of_each_library_that_it_bundles(archives: Archives) -> None:
+    with zipfile.ZipFile(archives.wheel) as wheel:
+        [texts] = [name for name in wheel.namelist() if ".dist-info/licenses/" in name and "vendor" in name]
+        headings = re.findall(r"^--- .* \((.+)\) ---$", wheel.read(texts).decode(), re.MULTILINE)
+    bundled = {each for heading in headings for each in re.findall(r"[\w.-]+", heading)} - {"AND"}
+    assert set(PROJECT["license"].split(" AND ")) == {"MIT", *bundled}
 
 
 def test_the_page_of_the_package_lists_what_is_tested() -> None:
@@ -104,3 +111,12 @@ def test_nothing_is_declared_twice() -> None:
 def test_the_changelog_has_this_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert re.search(rf"^## \[({re.escape(PROJECT['version'])}|Unreleased)\]", changes, re.MULTILINE)
+
+
+def test_the_weekly_jobs_try_each_promised_python() -> None:
+    ci, weekly = ((ROOT / ".github/workflows" / name).read_text("utf-8") for name in ("ci.yml", "newest.yml"))
+    [listed] = re.findall(r"python: \[(.+)\]", ci)
+    assert tuple(re.findall(r"[\d.]+", listed)) == PYTHONS
+    assert f"uv python install {' '.join(PYTHONS)}\n" in weekly
+    assert "localstack test --long tests/package\n" in weekly
+    assert f"image: python:{PYTHONS[-1]}-" in weekly, "the newest Django is tried on the newest Python"

@@ -66,6 +66,7 @@ def test_a_first_picture_with_profiles_alone(archives: Archives, tmp_path: Path,
         ruth.sees_a_picture_of(RED)
         ruth.uploads_on_our_page(BLUE)
         ruth.sees_a_picture_of(BLUE)
+        ruth.removes_it_in_the_clubs_form()
 
 
 @pytest.mark.long

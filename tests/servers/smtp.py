@@ -8,8 +8,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
+import django
 import pytest
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+NO_SERVER = 9
+"""A port on which no server is: of a protocol that nobody runs any more."""
+_SETTINGS = {
+    "host": "EMAIL_HOST",
+    "port": "EMAIL_PORT",
+    "username": "EMAIL_HOST_USER",
+    "password": "EMAIL_HOST_PASSWORD",
+    "use_tls": "EMAIL_USE_TLS",
+    "timeout": "EMAIL_TIMEOUT",
+}
 
 
 @dataclass
@@ -70,6 +84,17 @@ def serve(state: MailServer) -> Iterator[MailServer]:
         yield state
         server.shutdown()
         thread.join()
+
+
+def send_mail_by_smtp(settings: Any, port: int = NO_SERVER, **options: object) -> None:
+    """Let the site send by the server on this port of loopback. `options` are those of Django's SMTP backend."""
+    options = {"host": "127.0.0.1", "port": port, **options}
+    if django.VERSION >= (6, 1):
+        settings.MAILERS = {"default": {"BACKEND": SMTP, "OPTIONS": options}}
+        return
+    settings.EMAIL_BACKEND = SMTP
+    for name, value in options.items():
+        setattr(settings, _SETTINGS[name], value)
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from tests.kit import on_s3
 from tests.servers.pinner import TOKEN, PinnerServer
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import RedisServer, start_redis
-from tests.servers.smtp import MailServer
+from tests.servers.smtp import MailServer, send_mail_by_smtp
 
 on_postgres = pytest.mark.skipif(on_sqlite(), reason="PostgreSQL only")
 
@@ -268,29 +268,23 @@ def test_a_folder_that_cannot_be_written_is_found(settings: Any, tmp_path: Path)
 # --- mail -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def mail_settings(settings: Any, mail_server: MailServer) -> Any:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = "127.0.0.1", mail_server.port, 5
-    return settings
-
-
-def test_mail_is_tried_as_far_as_asked(mail_settings: Any, mail_server: MailServer) -> None:
+def test_mail_is_tried_as_far_as_asked(settings: Any, mail_server: MailServer) -> None:
+    send_mail_by_smtp(settings, mail_server.port)
     assert wrongs(mail.check_mail()) == ""
     assert mail_server.mails == []
     assert wrongs(mail.check_mail("me@avatars.example")) == ""
     assert "To: me@avatars.example" in mail_server.mails[0]
 
 
-def test_each_refusal_of_the_mail_server_is_told_apart(mail_settings: Any, mail_server: MailServer) -> None:
-    mail_settings.EMAIL_USE_TLS = True
+def test_each_refusal_of_the_mail_server_is_told_apart(settings: Any, mail_server: MailServer) -> None:
+    send_mail_by_smtp(settings, mail_server.port, use_tls=True)
     assert "offers no STARTTLS" in wrongs(mail.check_mail())
-    mail_settings.EMAIL_USE_TLS = False
-    mail_settings.EMAIL_HOST_USER, mail_settings.EMAIL_HOST_PASSWORD = "site", "wrong"
+    login = {"username": "site", "password": "wrong"}
+    send_mail_by_smtp(settings, mail_server.port, use_tls=False, **login)
     mail_server.password = "right"
     assert "refuses the login" in wrongs(mail.check_mail())
     assert "sent without encryption. → EMAIL_USE_TLS=1" in wrongs(mail.check_mail())
-    mail_settings.EMAIL_PORT = free_port()
+    send_mail_by_smtp(settings, free_port(), **login)
     assert "Compare EMAIL_HOST and EMAIL_PORT" in wrongs(mail.check_mail())
 
 

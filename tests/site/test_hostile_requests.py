@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.signals import got_request_exception
 from django.core.wsgi import get_wsgi_application
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 
 from profiles.testing.people import a_person, an_upload
@@ -70,7 +70,7 @@ class Failures:
             status.append(line)
             return lambda data: None
 
-        sid = transaction.savepoint()
+        sid = connection.savepoint()
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
@@ -80,8 +80,8 @@ class Failures:
             self._raised = self._raised or f"{type(error).__name__} through the handler: {str(error)[:80]}"
         if connection.needs_rollback:
             connection.set_rollback(False)
-        transaction.savepoint_rollback(sid)
-        transaction.savepoint_commit(sid)  # or it stays, and the database runs out of locks
+        connection.savepoint_rollback(sid)
+        connection.savepoint_commit(sid)  # or it stays, and the database runs out of locks
         code = int(status[-1][:3])
         self.asked[code] += 1
         if code >= 500:

@@ -262,7 +262,7 @@ def test_greeting(picture: ShownPicture, start: str) -> None:
         (FACTS | DELEGATED, shown(avatar(), mark=True), "Held at block 5", "a vault that lets"),
         (FACTS, shown(avatar()), "Not vouched for at the moment", "too old, or in doubt"),
         (FACTS | {"verdict": "not_owned"}, shown(avatar()), "Not vouched for at the moment", "no longer says"),
-        (None, shown(avatar("upload")), "An upload", "No token names it"),
+        (None, shown(avatar("upload")), "An upload", "vouches for nothing else"),
         (None, shown(None), "No picture", "drawn from the name"),
     ],
 )

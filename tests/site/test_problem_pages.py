@@ -18,6 +18,13 @@ def test_every_kind_is_explained_and_nothing_else() -> None:
     assert get_explanations().keys() - slugs == set(), "Nothing raises these any more."
 
 
+def test_the_title_of_a_problem_is_the_one_of_its_page_and_of_no_other() -> None:
+    said = get_explanations()
+    titles = {kind.title for kind in all_kinds()}
+    assert {(kind.slug, kind.title) for kind in all_kinds()} == {(slug, said[slug].title) for slug in said}
+    assert len(titles) == len(said)
+
+
 def test_every_explanation_is_in_whole_sentences() -> None:
     for slug, said in get_explanations().items():
         assert said.title[0].isupper(), slug

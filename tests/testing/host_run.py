@@ -19,12 +19,11 @@ HERE = Path(__file__).parent
 OURS = ("schemathesis", "hypothesispytest", "xdist", "timeout", "socket")
 
 HIDING = """
-from functools import partial
 from importlib.machinery import PathFinder
 find = PathFinder.find_spec
-def find_others(name, path=None, target=None):
+def find_others(cls, name, path=None, target=None):
     return None if name.partition(".")[0] in %(hidden)s else find(name, path, target)
-PathFinder.find_spec = partial(find_others)  # not a method of whatever class it becomes a part of
+PathFinder.find_spec = classmethod(find_others)  # as the original, which is no method of a class that takes it over
 """
 
 

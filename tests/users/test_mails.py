@@ -20,7 +20,7 @@ from profiles.models import Notice, Profile
 from profiles.notices.choices import MAIL, set_choices
 from profiles.notices.recording import NewNotice, record_notice
 from profiles.testing.people import a_person
-from tests.servers.smtp import MailServer
+from tests.servers.smtp import MailServer, send_mail_by_smtp
 from users.mails import Mail, Part, build_message, greeted_name, parse_parts
 from users.notice_mails import send_due
 
@@ -169,8 +169,7 @@ def test_only_people_with_a_password_are_told_to_change_it(
 def test_a_refusal_for_good_is_recorded_and_one_for_now_tried_again(
     alice: Profile, settings: Any, mail_server: MailServer, answer: str, *, is_final: bool
 ) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail_server.port
+    send_mail_by_smtp(settings, mail_server.port)
     mail_server.refusal = answer
     record_notice(alice.pk, NewNotice(Kind.SIGN_IN, NOW, facts={"device": "Firefox on Linux"}))
     assert send_due(NOW) == 0

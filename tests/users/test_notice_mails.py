@@ -22,6 +22,7 @@ from profiles.notices.recording import mark_read
 from profiles.pictures.rights import reinstate_avatar, withdraw_avatar
 from profiles.testing.people import a_person
 from tests.kit.token_pictures import a_token_picture
+from tests.servers.smtp import MailServer, send_mail_by_smtp
 from users import mails
 from users.notice_mails import GIVEN_UP, send_due
 
@@ -95,15 +96,13 @@ def test_who_read_the_notice_knows_already(bob: Profile) -> None:
     assert send_due(NOW + LATER) == 0
 
 
-def test_a_mail_server_that_is_down_is_tried_again_for_a_day(bob: Profile, settings: Settings) -> None:
+def test_a_mail_server_that_is_down_is_tried_again_for_a_day(
+    bob: Profile, settings: Settings, mail_server: MailServer
+) -> None:
     lose(bob)
-    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
-        "django.core.mail.backends.smtp.EmailBackend",
-        "127.0.0.1",
-        9,
-    )
+    send_mail_by_smtp(settings)
     assert send_due(NOW + LATER) == 0
-    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    send_mail_by_smtp(settings, mail_server.port)
     assert send_due(NOW + 2 * LATER) == 1
     lose(a_person("dave"))
     EmailAddress.objects.create(user=Profile.objects.get(handle="dave").user, email="d@example.org", verified=True)

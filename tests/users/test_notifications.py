@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from nft.testing.browser import Browser
 from nft.testing.wallets import Wallet
+from tests.servers.smtp import send_mail_by_smtp
 from users.notice_mails import send_due
 
 pytestmark = pytest.mark.django_db
@@ -106,8 +107,7 @@ def test_what_the_sites_team_did_names_none_of_their_machines(
 
 
 def test_a_mail_server_that_is_down_fails_nothing(person: Browser, alice: User, settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    send_mail_by_smtp(settings)
     change_password(person)
     assert send_due(timezone.now()) == 0
     alice.refresh_from_db()

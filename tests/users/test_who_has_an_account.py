@@ -21,6 +21,7 @@ from django.urls import reverse
 
 from nft.testing.browser import Browser
 from nft.testing.wallets import Wallet
+from tests.servers.smtp import send_mail_by_smtp
 
 pytestmark = pytest.mark.django_db
 KNOWN, UNKNOWN = "alice@example.org", "carol@example.org"
@@ -290,8 +291,7 @@ def _signed_in(login: str) -> Any:
 
 
 def test_a_link_that_can_not_be_mailed_fails_no_sign_up(db: None, settings: Any) -> None:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
+    send_mail_by_smtp(settings)
     client = sign_up("carol", UNKNOWN)
     assert "can’t send mail at the moment" in client.get("/").content.decode()
     assert "_auth_user_id" in client.session

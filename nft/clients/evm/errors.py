@@ -13,14 +13,14 @@ from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext as _
 from profiles.sentences import gettext_noop
 
-STALE_NODE = Kind("stale-node", gettext_noop("The node's newest confirmed block is too old"), 503, permanent=False)
+STALE_NODE = Kind("stale-node", gettext_noop("The node is behind"), 503, permanent=False)
 """The node may be stuck."""
-NODES_BEHIND = Kind("nodes-behind", gettext_noop("No node has come as far as was seen before"), 503, permanent=False)
-BLOCK_GONE = Kind("block-gone", gettext_noop("The block read at is no longer part of the chain"), 503, permanent=False)
+NODES_BEHIND = Kind("nodes-behind", gettext_noop("All nodes are behind"), 503, permanent=False)
+BLOCK_GONE = Kind("block-gone", gettext_noop("The block is no longer part of the chain"), 503, permanent=False)
 METHOD_UNSUPPORTED = Kind(
     "method-unsupported", gettext_noop("The node does not offer this method"), 503, permanent=False
 )
-ANSWER_TOO_LARGE = Kind("answer-too-large", gettext_noop("The contract's answer is over the limit"), 422)
+ANSWER_TOO_LARGE = Kind("answer-too-large", gettext_noop("The contract's answer is too large"), 422)
 
 
 class ChainError(ExpectedError):
@@ -28,7 +28,7 @@ class ChainError(ExpectedError):
 
 
 class ChainUnavailable(ChainError):
-    kind = Kind("chain-unavailable", gettext_noop("The chain can't be reached"), 503, permanent=False)
+    kind = Kind("chain-unavailable", gettext_noop("The chain does not answer"), 503, permanent=False)
 
 
 class WrongChain(ChainUnavailable):

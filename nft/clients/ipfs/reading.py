@@ -22,7 +22,7 @@ GetBlock = Callable[[Cid], bytes | None]
 class IpfsUnavailable(ExpectedError):
     """No gateway gave all the blocks. A later attempt, or another gateway, may succeed."""
 
-    kind = Kind("ipfs-unavailable", gettext_noop("The file can't be fetched from IPFS"), 503, permanent=False)
+    kind = Kind("ipfs-unavailable", gettext_noop("IPFS does not answer"), 503, permanent=False)
 
 
 @dataclass(frozen=True)

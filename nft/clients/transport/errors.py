@@ -7,16 +7,16 @@ from urllib.parse import urlsplit
 from profiles.errors import ExpectedError, Kind
 from profiles.sentences import gettext_noop
 
-URL_REFUSED = Kind("url-refused", gettext_noop("The URL is not one we follow"), 422)
+URL_REFUSED = Kind("url-refused", gettext_noop("This address is not followed"), 422)
 ADDRESS_REFUSED = Kind("address-refused", gettext_noop("The host is not on the public internet"), 422)
-BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The answer is over the limit"), 422)
+BODY_TOO_LARGE = Kind("body-too-large", gettext_noop("The body is over the limit"), 422)
 """Before or after decompression."""
 BAD_RESPONSE = Kind("bad-response", gettext_noop("The host's answer can't be used"), 502)
 """A status, an encoding or a content that we can't use; permanent unless the error says otherwise."""
-HOST_BUSY = Kind("host-busy", gettext_noop("The host's request budget is spent"), 503, permanent=False)
+HOST_BUSY = Kind("host-busy", gettext_noop("Too many requests to this host"), 503, permanent=False)
 """No request was sent."""
-TIMED_OUT = Kind("timed-out", gettext_noop("The total deadline passed"), 504, permanent=False)
-UNREACHABLE = Kind("unreachable", gettext_noop("Name look-up, connection, TLS or HTTP failed"), 502, permanent=False)
+TIMED_OUT = Kind("timed-out", gettext_noop("The host took too long"), 504, permanent=False)
+UNREACHABLE = Kind("unreachable", gettext_noop("The host can't be reached"), 502, permanent=False)
 
 
 def host_of(url: str) -> str:

@@ -10,7 +10,7 @@ from profiles.sentences import gettext_noop
 class BadAnswer(CoreError):
     """An answer that does not have the shape its call returns. Never a reason to decide against an owner."""
 
-    kind = Kind("bad-answer", gettext_noop("The answer can't be read"), 502, permanent=False)
+    kind = Kind("bad-answer", gettext_noop("The contract's answer can't be read"), 502, permanent=False)
 
 
 class BadSignature(CoreError):

@@ -23,7 +23,7 @@ LINKS_PER_NODE = 174
 # Kubo shards larger directories.
 MAX_DIRECTORY_BLOCK_BYTES = 256 * 1024
 
-DIRECTORY_TOO_LARGE = Kind("directory-too-large", gettext_noop("This directory can't be built"))
+DIRECTORY_TOO_LARGE = Kind("directory-too-large", gettext_noop("An IPFS directory has too many entries"))
 
 _TYPE, _DATA, _FILE_SIZE, _BLOCK_SIZES, _HASH_TYPE, _FANOUT = 1, 2, 3, 4, 5, 6
 

@@ -10,14 +10,14 @@ from profiles.sentences import gettext_noop
 
 _MAX_BYTES = 9
 
-TRUNCATED = Kind("truncated", gettext_noop("The bytes end too early"), permanent=False)
+TRUNCATED = Kind("truncated", gettext_noop("The file is cut short"), permanent=False)
 """The kind of a `BadVarint` that more bytes may complete."""
 
 
 class BadVarint(CoreError):
     """A varint is cut short (`TRUNCATED`), longer than 63 bits, or not in its shortest form."""
 
-    kind = Kind("bad-varint", gettext_noop("These bytes can't be read"))
+    kind = Kind("bad-varint", gettext_noop("A number in the IPFS content is malformed"))
 
 
 def encode_varint(number: int) -> bytes:

@@ -12,10 +12,9 @@ from profiles.sentences import gettext_noop
 # The key of the record.
 AVATAR = "avatar"
 
-_TITLE = gettext_noop("This name has no token as its picture")
-NO_RECORD = Kind("no-avatar-record", _TITLE)
-NOT_A_TOKEN = Kind("avatar-record-not-a-token", _TITLE)
-BAD_IDENTIFIER = Kind("avatar-record-bad-identifier", _TITLE)
+NO_RECORD = Kind("no-avatar-record", gettext_noop("The name has no avatar"))
+NOT_A_TOKEN = Kind("avatar-record-not-a-token", gettext_noop("The name's avatar is no token"))
+BAD_IDENTIFIER = Kind("avatar-record-bad-identifier", gettext_noop("The name's avatar can't be read"))
 
 _ON_THE_WEB = gettext_noop("The picture of %(name)s is no token but a web address. Upload the picture itself instead.")
 _ON_IPFS = gettext_noop("The picture of %(name)s is no token but a file on IPFS. Upload the picture itself instead.")

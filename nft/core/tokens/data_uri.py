@@ -19,10 +19,9 @@ from profiles.sentences import gettext_noop
 
 MAX_DATA_BYTES = 10 * 1024 * 1024
 
-_TITLE = gettext_noop("This data: URI can't be read")
-BAD_DATA_URI = Kind("bad-data-uri", _TITLE)
-BAD_BASE64 = Kind("bad-base64", _TITLE)
-DATA_TOO_LARGE = Kind("data-too-large", _TITLE)
+BAD_DATA_URI = Kind("bad-data-uri", gettext_noop("Not a data: URI"))
+BAD_BASE64 = Kind("bad-base64", gettext_noop("The base64 of the data: URI is wrong"))
+DATA_TOO_LARGE = Kind("data-too-large", gettext_noop("The data: URI is too large"))
 
 _MAX_HEAD_CHARACTERS = 256
 _HEAD = re.compile(

@@ -25,15 +25,14 @@ MAX_DEPTH = 32
 MAX_VALUES = 100_000
 MAX_TEXT_CHARACTERS = 500
 
-_TITLE = gettext_noop("This metadata can't be read")
-TOO_LARGE = Kind("metadata-too-large", _TITLE)
-TOO_MANY_VALUES = Kind("metadata-too-many-values", _TITLE)
-TOO_DEEP = Kind("metadata-too-deep", _TITLE)
-NOT_JSON = Kind("metadata-not-json", _TITLE)
-NOT_AN_OBJECT = Kind("metadata-not-an-object", _TITLE)
+TOO_LARGE = Kind("metadata-too-large", gettext_noop("The metadata is too large"))
+TOO_MANY_VALUES = Kind("metadata-too-many-values", gettext_noop("The metadata holds too many values"))
+TOO_DEEP = Kind("metadata-too-deep", gettext_noop("The metadata is nested too deeply"))
+NOT_JSON = Kind("metadata-not-json", gettext_noop("The metadata is not JSON"))
+NOT_AN_OBJECT = Kind("metadata-not-an-object", gettext_noop("The metadata is not a JSON object"))
 # The token URI leads straight to a picture, which may be used as one.
-IS_PICTURE = Kind("metadata-is-picture", _TITLE)
-IS_WEB_PAGE = Kind("metadata-is-web-page", _TITLE)
+IS_PICTURE = Kind("metadata-is-picture", gettext_noop("The metadata is a picture"))
+IS_WEB_PAGE = Kind("metadata-is-web-page", gettext_noop("The metadata is a web page"))
 
 #: Sources of one document that are tried.
 MAX_SOURCES = 8

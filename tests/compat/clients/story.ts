@@ -95,4 +95,14 @@ await until(() => got(api.GET("/api/v1/me/export")));
 const file = await got(api.GET("/api/v1/me/export/file", { parseAs: "blob" }));
 found.export = (await file.text()).slice(0, 2);
 
+const added = { url: "https://hooks.invalid/a", events: ["avatar.changed" as const] };
+const fresh = await got(api.POST("/api/v1/me/webhooks", { body: added }));
+const hook = { params: { path: { webhook_id: fresh.webhook.id } } };
+await got(api.PATCH("/api/v1/me/webhooks/{webhook_id}", { ...hook, body: { url: "https://hooks.invalid/b" } }));
+await got(api.POST("/api/v1/me/webhooks/{webhook_id}/test", hook));
+const [listed] = (await got(api.GET("/api/v1/me/webhooks"))).webhooks;
+const [delivery] = (await got(api.GET("/api/v1/me/webhooks/{webhook_id}/deliveries", hook))).deliveries;
+found.webhook = [fresh.secret.slice(0, 6), listed?.url, delivery?.type];
+await got(api.DELETE("/api/v1/me/webhooks/{webhook_id}", hook));
+
 console.log(JSON.stringify(found));

@@ -35,10 +35,21 @@ from avatar_client.api.pictures import (
     restore_picture,
 )
 from avatar_client.api.transfers import get_transfer, record_transfer, start_transfer
+from avatar_client.api.webhooks import (
+    change_webhook,
+    create_webhook,
+    delete_webhook,
+    list_deliveries,
+    list_webhooks,
+    send_test_event,
+)
 from avatar_client.api.your_data import download_export, get_export, start_export
 from avatar_client.models import (
+    ChangeWebhookBody,
     CreateMintBody,
     CreateMintBodyPays,
+    CreateWebhookBody,
+    CreateWebhookBodyEventsItem,
     CropPictureBody,
     Problem,
     PublishMintBody,
@@ -92,6 +103,17 @@ found["transfer"] = until(lambda: get_transfer.sync(claim.id, client=client)).st
 start_export.sync(client=client, idempotency_key=str(uuid4()))
 until(lambda: get_export.sync(client=client))
 found["export"] = download_export.sync_detailed(client=client).content[:2].decode()
+
+fresh = create_webhook.sync(
+    client=client,
+    body=CreateWebhookBody(url="https://hooks.invalid/a", events=[CreateWebhookBodyEventsItem.AVATAR_CHANGED]),
+)
+hook = fresh.webhook.id
+change_webhook.sync(hook, client=client, body=ChangeWebhookBody(url="https://hooks.invalid/b"))
+send_test_event.sync(hook, client=client)
+[listed] = list_webhooks.sync(client=client).webhooks
+found["webhook"] = [fresh.secret[:6], listed.url, list_deliveries.sync(hook, client=client).deliveries[0].type_]
+delete_webhook.sync(hook, client=client)
 
 assert isinstance(get_mint.sync(picture.id, client=client), Problem)
 print(json.dumps(found, default=str))

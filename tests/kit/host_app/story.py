@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.abc import MetaPathFinder
 from io import BytesIO
@@ -45,6 +46,8 @@ from tests.kit.host_app.models import Profile as HostProfile  # noqa: E402
 from tests.kit.host_app.paths import find_strays  # noqa: E402
 
 PREFIX = "/pictures/"
+#: What people who use `profiles` alone never read.
+OTHER_APP = re.compile(r"(?i)\b(?:nfts?|wallets?|(?:block)?chains?|ipfs|ens)\b")
 TAGS = Template('{% load avatars %}{% for who in people %}{% avatar who 96 %}{% avatar_url who "big" %}{% endfor %}')
 
 
@@ -111,6 +114,7 @@ def walk_pages() -> int:
         answer = browser.get(path, follow=True)
         assert answer.status_code in {200, 404, 405}, (path, answer.status_code)
         if "text/html" in answer.headers.get("Content-Type", ""):
+            assert not (said := OTHER_APP.findall(answer.content.decode())), (path, said)
             assert not find_strays(answer.content.decode()), (path, find_strays(answer.content.decode()))
             walked += 1
     return walked

@@ -57,6 +57,17 @@ class TestSigningUp:
         assert alice.address[2:8].lower() not in browser.user.username
         assert not browser.user.has_usable_password()
 
+    def test_where_wallets_open_no_account_only_a_linked_one_signs_in(
+        self, browser: Browser, alice: Wallet, settings: Any
+    ) -> None:
+        settings.NFT_SIGN_UP = False
+        assert problem(browser.sign_in(alice)) == (403, "account-unknown")
+        assert not User.objects.exists()
+        settings.NFT_SIGN_UP = True
+        browser.sign_in(alice)
+        settings.NFT_SIGN_UP = False
+        assert Browser().sign_in(alice).status_code == 200
+
     def test_the_account_is_linked_and_hidden(self, browser: Browser, alice: Wallet) -> None:
         browser.sign_in(alice)
         account = LinkedAccount.objects.get()

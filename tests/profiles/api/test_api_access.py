@@ -142,12 +142,58 @@ def test_a_page_of_another_origin_may_ask_and_call(alice: Profile) -> None:
     assert asked["Access-Control-Allow-Origin"] == "*"
     assert {"PUT", "DELETE"} <= set(asked["Access-Control-Allow-Methods"].split(", "))
     allowed = asked["Access-Control-Allow-Headers"].lower().split(", ")
-    assert {"authorization", "content-type", "idempotency-key"} == set(allowed)
+    assert {"authorization", "content-type", "idempotency-key", "*"} == set(allowed)
     assert "Access-Control-Allow-Credentials" not in asked
     called = Program(a_secret(alice)).call("GET", CURRENT, origin="https://elsewhere.example")
     assert called["Access-Control-Allow-Origin"] == "*"
     exposed = called["Access-Control-Expose-Headers"].split(", ")
-    assert {"Retry-After", "RateLimit", "RateLimit-Policy", "Link", "WWW-Authenticate"} <= set(exposed)
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy", "Link", "WWW-Authenticate", "X-Request-ID"} <= set(exposed)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/api/v1/me/pictures/x", "/api/v1/me/nope", "/api/v1", "/api/openapi.json"),
+        *("/avatar/alice", "/avatar/alice.json", "/.well-known/avatarsite-receipt-keys.json"),
+    ],
+)
+def test_whatever_a_client_asks_for_a_page_may_read_the_answer(alice: Profile, path: str) -> None:
+    """A client sends its token with each call, so browsers ask first. Refused, the page would learn no reason."""
+    asked = Client().options(path, headers={"access-control-request-headers": "authorization,traceparent"})
+    assert asked.status_code == 204
+    assert asked["Access-Control-Allow-Headers"] == "Authorization, Content-Type, Idempotency-Key, *"
+    for answer in (asked, Client().get(path)):
+        assert answer["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("path", "sentence"),
+    [
+        ("/me/pictures/x", "“x” is no picture_id, which is a UUID in lower case, with hyphens."),
+        ("/me/pictures/x/use", "“x” is no picture_id"),
+        ("/profiles/al.ice", "“al.ice” is no handle, which is made of letters"),
+        ("/me/nope", "Nothing answers at this address."),
+    ],
+)
+def test_an_id_that_is_none_is_named(db: None, path: str, sentence: str) -> None:
+    assert sentence in Program().get(path).json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "body", "sentence"),
+    [
+        ("/me/pictures?after=zzz", "GET", b"", ": the “next” of the page before."),
+        ("/me/profile", "PATCH", b'{"handle":', "no JSON that we read: expecting value at character 11."),
+        ("/me/profile", "PATCH", b'{"name": "\xff"}', "it is not in UTF-8."),
+        ("/me/profile", "PATCH", b'{"name": "\\u0000"}', "a text holds NUL or half a surrogate pair."),
+        ("/me/picture", "GET", b"", "You make tokens here: "),
+    ],
+)
+def test_an_error_names_the_reason_and_a_way_on(
+    alice: Profile, path: str, method: str, body: bytes, sentence: str
+) -> None:
+    program = Program("" if "tokens" in sentence else a_secret(alice))
+    assert sentence in program.call(method, path, body, "application/json").json()["detail"]
 
 
 def test_nothing_that_takes_cookies_is_opened_to_other_origins(alice: Profile) -> None:

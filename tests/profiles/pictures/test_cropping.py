@@ -113,12 +113,12 @@ def test_a_turn_is_done_before_the_part_is_chosen(her: Client, alice: Profile) -
     assert corner_colors(served("alice")) == ["blue", "red", "yellow", "green"]
     upload(her, FOUR, crop_turn="1", crop_mirror="on", **fields_of("green"))
     assert seen("alice") == {"blue"}
-    entry = alice.avatars.active().first()
+    entry = alice.avatars.order_by("-chosen_at").first()
     assert entry is not None
     her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_turn": "2"})
     assert corner_colors(served("alice")) == ["yellow", "green", "blue", "red"]
     her.post(f"{PICTURE}{entry.pk}/crop/", {"crop_angle": "-10"})
-    straightened = alice.avatars.active().first()
+    straightened = alice.avatars.order_by("-chosen_at").first()
     assert straightened is not None
     assert straightened.image.width == int(entry.whole.width / shrinking(10))
 
@@ -216,7 +216,7 @@ def test_another_part_of_a_whole_upload_becomes_a_new_entry(her: Client, alice: 
     answer = her.post(f"{PICTURE}{first.pk}/crop/", fields_of("yellow"))
     assert answer["Location"] == PICTURE
     assert seen("alice") == {"yellow"}
-    newest = alice.avatars.active().first()
+    newest = alice.avatars.order_by("-chosen_at").first()
     assert newest is not None
     assert (newest.alt_text, alice.avatars.count()) == ("Four fields", 2)
     her.post(f"{PICTURE}{first.pk}/use/")

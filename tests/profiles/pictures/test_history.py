@@ -11,9 +11,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from profiles.models import AuditEntry, Avatar, Profile
 from profiles.pictures.changing import AvatarError, AvatarNotShowable, NoSuchAvatar
-from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
-from profiles.pictures.pages import history_of
-from profiles.pictures.rights import moderate_avatar, withdraw_avatar
+from profiles.pictures.history import choose_avatar, clear_avatar, remove_avatar, restore_avatar, set_alt_text
+from profiles.pictures.pages import earlier_pictures, history_of
+from profiles.pictures.rights import moderate_avatar, reinstate_avatar, withdraw_avatar
 from profiles.serving.showing import shown_picture
 from profiles.testing.people import a_person, a_picture, an_upload
 from tests.kit.token_pictures import a_token_picture
@@ -60,6 +60,34 @@ def test_removing_the_picture_in_use_brings_the_one_before_back(alice: Profile) 
     remove_avatar(alice, first.pk, alice.user)
     assert in_use(alice) is None
     assert shown_picture(alice, timezone.now()).avatar is None
+
+
+def test_who_wants_no_picture_has_none_until_they_choose_one(alice: Profile) -> None:
+    first, second = an_upload(alice), an_upload(alice)
+    clear_avatar(alice, alice.user)
+    assert in_use(alice) is None
+    assert earlier_pictures(alice, None, timezone.now()) == [first], "it can be chosen"
+    clear_avatar(alice, alice.user)
+    restore_avatar(alice, second.pk, alice.user)
+    assert in_use(alice) == second, "an undo brings back what was removed"
+    clear_avatar(alice, alice.user)
+    choose_avatar(alice, first.pk, alice.user)
+    assert in_use(alice) == first
+
+
+@pytest.mark.parametrize("on_loss", ["revert", "plain", "keep"])
+def test_who_wants_no_picture_gets_none_back_with_its_right(alice: Profile, on_loss: str) -> None:
+    Profile.objects.filter(pk=alice.pk).update(on_loss=on_loss, returns_by_itself=True)
+    token, _upload = a_token_picture(alice, timezone.now()), an_upload(alice)
+    clear_avatar(alice, alice.user)
+    alice.refresh_from_db()
+    for when in range(2):
+        assert shown_picture(alice, timezone.now()).avatar is None, f"lost {when} times"
+        withdraw_avatar(token.pk, "It moved.", lost_at=timezone.now())
+        alice.refresh_from_db()
+        assert shown_picture(alice, timezone.now()).avatar is None
+        reinstate_avatar(token.pk, timezone.now())
+        alice.refresh_from_db()
 
 
 def test_undoing_a_removal_puts_everything_back(alice: Profile) -> None:

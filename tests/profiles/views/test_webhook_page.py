@@ -115,12 +115,36 @@ def test_the_secret_the_events_and_the_end(her: Client, alice: Profile) -> None:
     assert get_endpoints(alice) == []
 
 
+def test_its_address_is_changed_on_its_page(her: Client, alice: Profile, receivers: Receivers) -> None:
+    fresh = a_webhook(alice)
+    page, moved = page_of(fresh.endpoint), "https://elsewhere.example/hook"
+    assert f'value="{HOOK}"' in text_of(her.get(page))
+    an_upload(alice)
+    assert "new address from now on" in text_of(her.post(f"{page}address/", {"url": moved}, follow=True))
+    deliver_due(timezone.now())
+    assert [message.url for message in receivers.messages] == [moved]
+    assert receivers.messages[0].signed_by(fresh.secret)
+    [entry] = AuditEntry.objects.filter(action="webhook.address")
+    assert (entry.detail["former"], entry.detail["host"]) == ("hooks.example", "elsewhere.example")
+    refused = her.post(f"{page}address/", {"url": "http://elsewhere.example/"})
+    assert (refused.status_code, "We only post to https:." in text_of(refused)) == (422, True)
+    assert get_endpoints(alice)[0].url == moved
+
+
+def test_it_is_said_to_work_only_once_it_has(her: Client, alice: Profile) -> None:
+    endpoint = a_webhook(alice).endpoint
+    assert "Works" not in text_of(her.get(PAGE))
+    her.post(page_of(endpoint, "test/"))
+    deliver_due(timezone.now())
+    assert "Works" in text_of(her.get(PAGE))
+
+
 def test_nobody_reaches_anothers_webhook(her: Client, bob: Profile) -> None:
     endpoint = a_webhook(bob).endpoint
     an_upload(bob)
     delivery = WebhookDelivery.objects.get()
     assert her.get(page_of(endpoint)).status_code == 404
-    for act in ("rotate/", "pause/", "resume/", "delete/", "test/", f"{delivery.pk}/again/"):
+    for act in ("address/", "rotate/", "pause/", "resume/", "delete/", "test/", f"{delivery.pk}/again/"):
         assert her.post(page_of(endpoint, act)).status_code == 404
     assert WebhookEndpoint.objects.get() == endpoint
 

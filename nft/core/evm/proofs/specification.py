@@ -51,7 +51,7 @@ def load_rules() -> Rules:
     try:
         return _import_rules(f"ethereum.forks.{FORK}")
     except ModuleNotFoundError as error:
-        log.error("No answer can be proved: %s. Install requirements.txt.", error)  # noqa: TRY400 - it says it all
+        log.error("No answer can be proved: %s. Install it: pip install 'avatarsite[proofs]'.", error)  # noqa: TRY400 - it says it all
         raise NotProvable(_("The package ethereum-execution is not installed.")) from error
     finally:
         sys.setrecursionlimit(limit)
