@@ -71,6 +71,7 @@ class Failures:
             return lambda data: None
 
         sid = connection.savepoint()
+        assert sid is not None, "a transaction is open"
         try:
             answer: Any = self.application(environ, start_response)
             list(answer)
