@@ -30,7 +30,7 @@ clean-data: ## Delete the local site's data: people, pictures, chain
 test: ## Run every test against real servers, installing what is missing; T=tests/nft/core/ipfs/test_cid.py runs just that
 	@$(PYTHON) -m localstack test $(T)
 
-test-long: ## Run the tests that take minutes each, which `make test` leaves out
+test-long: ## Run the long tests, which `make test` leaves out, and try properties with more examples
 	@$(PYTHON) -m localstack test-long
 
 test-sqlite: ## Run the tests of the site on SQLite instead of PostgreSQL (without the browser)

@@ -10,6 +10,7 @@ import atexit
 import gc
 import os
 import re
+from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,19 @@ pytest_plugins = [
     "tests.servers.chromium",
 ]
 keep_bytecode()  # also where pytest was called without `make test`
+EXAMPLES, EXAMPLES_LONG = 40, 400
+"""How many examples a property is tried with, where it says nothing else: in `make test`, and in `make test-long`."""
+
+LONGEST = (
+    "tests/browser/",
+    "tests/infra/test_supervisor.py",
+    "tests/package/",
+    "tests/profiles/decoding/",
+    "tests/profiles/test_any_user_model.py",
+    "tests/site/test_operator_settings.py",
+    "tests/site/test_outside_observers.py",
+    "tests/testing/test_host.py",
+)
 PLACES = test_places.make()
 for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
     os.environ.pop(_name, None)  # a developer's own settings must not change the results
@@ -52,13 +66,14 @@ atexit.register(PLACES.remove)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--replay-rounds", type=int, default=3, help="number of rounds of 50 simultaneous replays (3)")
-    parser.addoption("--long", action="store_true", help="run the tests marked `long`, and no others")
+    parser.addoption("--long", action="store_true", help="run the tests marked `long`, and properties at length")
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Collector, obj: object) -> list[pytest.Item] | None:
     """Collect no long test unless they are wanted: schemathesis alone would need seconds to write the cases of one."""
-    is_long = any(mark.name == "long" for mark in getattr(obj, "pytestmark", ()) if isinstance(mark, pytest.Mark))
+    marks = getattr(obj, "pytestmark", []) if isfunction(obj) else []
+    is_long = any(mark.name == "long" for mark in marks)
     return [] if is_long and not collector.config.getoption("--long") else None
 
 
@@ -76,8 +91,13 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings
+    from hypothesis import settings as trying
+
+    count = EXAMPLES_LONG if config.getoption("--long") else EXAMPLES
+    trying.register_profile("tests", trying.default, max_examples=count, deadline=None)  # the machine may be busy
+    trying.load_profile("tests")
 
     settings.configured or settings.DATABASES  # noqa: B018 - loads them now, so that pytest-django finds them
 
@@ -105,11 +125,19 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Choose the long tests or all others, and run the browser tests first: they take longest."""
-    is_wanted = [bool(item.get_closest_marker("long")) == config.getoption("--long") for item in items]
+    """Choose the long tests or all others, and run those first that take longest, so that no worker waits for them.
+
+    Properties are among both.
+    """
+    is_long = config.getoption("--long")
+    is_wanted = [bool(item.get_closest_marker("long")) == is_long or (is_long and _is_property(item)) for item in items]
     config.hook.pytest_deselected(items=[item for item, wanted in zip(items, is_wanted, strict=True) if not wanted])
     items[:] = [item for item, wanted in zip(items, is_wanted, strict=True) if wanted]
-    items.sort(key=lambda item: not item.nodeid.startswith("tests/browser/"))
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def _is_property(item: pytest.Item) -> bool:
+    return bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def environment(folder: Path, apps: str = "profiles", prefix: str = "", /, **settings: Any) -> dict[str, str]:
     """Return the environment of the project's processes. `settings` replace those of the project."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
+    needed = ("PATH", "HOME", "LD_LIBRARY_PATH", "LANG", "PYTHONPYCACHEPREFIX")
+    kept = {name: os.environ[name] for name in needed if name in os.environ}
     ours = {"HOST_DIR": str(folder), "HOST_APPS": apps, "HOST_PREFIX": prefix, "HOST_SETTINGS": json.dumps(settings)}
     return kept | ours | {"PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "tests.kit.host_app.settings"}
 

@@ -79,7 +79,7 @@ print("whole")
 """
 
 
-@pytest.mark.parametrize("nft", ["0", "1"])
+@pytest.mark.parametrize("nft", ["1", pytest.param("0", marks=pytest.mark.long)])
 def test_people_without_a_username(nft: str, tmp_path: Path, redis_server: RedisServer) -> None:
     own = {"NFT_ENABLED": nft, "DATABASE_URL": f"sqlite:///{tmp_path / 'db.sqlite3'}", "DATA_DIR": str(tmp_path)}
     own |= {"REDIS_URL": redis_server.url, "PYTHONPATH": str(ROOT), "DEBUG": "1"}

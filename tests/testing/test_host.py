@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from localstack.binaries import ROOT
 from nft.testing import plugin as of_nft
 from profiles.testing import plugin as of_profiles
@@ -30,11 +32,14 @@ FIXTURES = {
 GUIDE = (ROOT / "docs" / "extend" / "testing.md").read_text("utf-8")
 
 
-def test_a_host_project_tests_uploads_tokens_lies_and_outages(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "count"), [("mark_goes or lie or s3", 3), pytest.param("test", 6, marks=pytest.mark.long)]
+)
+def test_a_host_project_tests_uploads_tokens_lies_and_outages(chosen: str, count: int, tmp_path: Path) -> None:
     """On py-evm, moto and SQLite: what pip alone installs."""
-    done = run_pytest(tmp_path, "-o", "avatar_chain_node=py-evm")
+    done = run_pytest(tmp_path, "-o", "avatar_chain_node=py-evm", "-k", chosen)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert re.search(r"^6 passed", done.stdout, re.MULTILINE), done.stdout
+    assert re.search(rf"^{count} passed", done.stdout, re.MULTILINE), done.stdout
 
 
 def test_the_guide_shows_the_host_s_tests_as_they_run() -> None:

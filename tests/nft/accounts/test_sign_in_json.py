@@ -144,7 +144,7 @@ JSON = st.recursive(
 REPLIES = st.fixed_dictionaries({}, optional={"text": JSON, "signature": JSON, "address": JSON, "chain_id": JSON})
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=200) | JSON.map(json.dumps) | REPLIES.map(json.dumps))
 def test_any_body_is_refused_with_its_reason(body: bytes | str) -> None:
     for name in ADDRESSES:

@@ -29,7 +29,6 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ALICE = Wallet.create()
 MALLORY = Wallet.create()
 EXAMPLES = settings(
-    max_examples=150,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )

@@ -1,6 +1,6 @@
 """Tokens move at random and the chain changes its mind: after every step the marks are those the chain itself gives.
 
-SOAK_STEPS and SOAK_SEED make it longer and other: `SOAK_STEPS=2000 SOAK_SEED=$RANDOM pytest …/test_soak.py`.
+`make test-long` takes 300 steps. SOAK_SEED makes it another walk: `SOAK_SEED=$RANDOM pytest --long …/test_soak.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from tests.kit.world import World, deploy_avatar_token, make_world, person, put_
 
 pytestmark = pytest.mark.django_db
 
-STEPS = int(os.environ.get("SOAK_STEPS", "30"))
 SEED = int(os.environ.get("SOAK_SEED", "721"))
 TOKENS = 4
 PEOPLE = (1, 2, 3)
@@ -128,14 +127,15 @@ def _claim(soak: Soak, user: User, token_id: int, avatar: Avatar) -> None:
     )
 
 
-def test_the_marks_shown_are_those_the_chain_gives_whatever_happens_to_it(soak: Soak) -> None:
+@pytest.mark.parametrize("steps", [15, pytest.param(300, marks=pytest.mark.long)])
+def test_the_marks_shown_are_those_the_chain_gives_whatever_happens_to_it(soak: Soak, steps: int) -> None:
     everybody_claims_everything(soak)
     soak.work()
     soak.work()
     assert soak.marks() == soak.reference() == {(1, number) for number in soak.ids}
     seen = set()
     history = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         history.append(soak.step())
         soak.work()
         assert soak.marks() == soak.reference(), f"seed {SEED}, after {history}"

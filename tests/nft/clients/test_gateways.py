@@ -144,7 +144,7 @@ def test_after_false_data_the_next_gateway_is_asked_and_the_first_ranks_last(hel
         assert kind in {"longer", "twice"} or len(false.paths) == asked
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(position=st.integers(0, 2**20), bit=st.integers(0, 7))
 def test_no_single_flipped_bit_is_ever_accepted(helia: Gateway, position: int, bit: int) -> None:
     content = b"a small picture " * 40

@@ -31,6 +31,8 @@ from tests.kit import hostile_pictures
 from tests.profiles.decoding.children import PNG, a_decoder, eventually, exists, only_pid
 
 SVG_WANTED = DecodeRequest(svg_allowed=True)
+AT_LENGTH = ("apng of 4 large frames", "avif of 25 megapixels with alpha")
+BRIEFLY = sorted(hostile_pictures.HUNGRY.keys() - {*AT_LENGTH})
 
 
 def peak_mebibytes(pid: int) -> int:
@@ -133,7 +135,7 @@ def test_a_picture_that_needs_too_much_memory_is_refused() -> None:
         decoder.decode(PNG, DecodeRequest())
 
 
-@pytest.mark.parametrize("name", hostile_pictures.HUNGRY)
+@pytest.mark.parametrize("name", [*BRIEFLY, *(pytest.param(name, marks=pytest.mark.long) for name in AT_LENGTH)])
 def test_a_child_never_holds_more_than_its_memory(name: str) -> None:
     with a_decoder() as decoder, peaks_watched(decoder) as peaks, suppress(ImageRefused):
         decoder.decode(hostile_pictures.HUNGRY[name](), SVG_WANTED)

@@ -53,7 +53,7 @@ def test_damaged_files_never_crash_the_parent(decoder: Decoder, kind: str) -> No
     assert isinstance(outcome(decoder, SEEDS[kind]), NormalizedPicture)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([b"", b"\xff\xd8\xff\xe0", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"<svg "]), st.binary(max_size=600))
 def test_any_bytes_are_a_picture_or_a_refusal(decoder: Decoder, start: bytes, rest: bytes) -> None:
     result = outcome(decoder, start + rest)

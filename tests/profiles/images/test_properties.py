@@ -84,7 +84,7 @@ def test_any_bytes_after_a_signature_are_a_picture_or_a_refusal(signature: bytes
     check_outcome(signature + rest)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(damaged_pictures())
 def test_any_damaged_picture_is_a_picture_or_a_refusal(content: bytes) -> None:
     check_outcome(content)

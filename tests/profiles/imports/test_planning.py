@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from profiles.imports.entries import Entry
@@ -35,7 +35,6 @@ def test_without_a_primary_it_is_the_newest_and_without_dates_the_first() -> Non
     assert plan_pictures([entry(1, None), entry(2, None)], NOW)[-1].entry.key == "1"
 
 
-@settings(max_examples=40)
 @given(ENTRIES)
 def test_places_are_distinct_sorted_and_one_is_current(given_entries: list[tuple[datetime | None, bool]]) -> None:
     entries = [entry(number, date, is_primary=primary) for number, (date, primary) in enumerate(given_entries)]

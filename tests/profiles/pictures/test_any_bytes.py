@@ -25,7 +25,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.django_db
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.binary(max_size=200) | st.sampled_from(GOOD) | damaged())
 def test_bytes_become_a_picture_or_a_refusal(alice: Profile, store: FileStore, content: bytes) -> None:
     before = (Avatar.objects.count(), StoredImage.objects.count(), store.object_keys())

@@ -126,7 +126,7 @@ def test_the_compiled_query_answers_as_the_orm_would(alice: Profile, bob: Profil
     assert face.square.sha256 in expected.avatar.image.renditions.values_list("sha256", flat=True)
 
 
-@examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     stored=st.sets(st.tuples(st.sampled_from(RENDITION_SIZES), st.booleans())),
     size=st.integers(1, 1024),

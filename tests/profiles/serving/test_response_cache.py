@@ -156,7 +156,7 @@ ODD_PATHS = ["/avatar/-.json", "/avatar/bob?d=404", "/avatar/alice?d=https://exa
 ACCEPTED = ["*/*", WEBP, "image/webp;q=0, */*", "image/avif", "image/png", "nonsense;;q=x", ""]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_is_asked_the_answer_is_djangos_but_for_the_seconds_left(
     data: st.DataObject, alice: Profile, bob: Profile, redis_server: None
