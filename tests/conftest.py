@@ -56,6 +56,7 @@ LONGEST = (
     "tests/site/test_outside_observers.py",
     "tests/testing/test_host.py",
 )
+RECURSION_LIMIT = sys.getrecursionlimit()
 PLACES = test_places.make()
 for _name in re.findall(r"^# ([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE):
     os.environ.pop(_name, None)  # a developer's own settings must not change the results
@@ -116,6 +117,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     from tests.side_by_side import ByPart
 
     return ByPart(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Fail a test that leaves Python's limit of recursion raised: in later ones, hostile input could end the process.
+
+    py-evm and the execution specification raise it when they are imported.
+    """
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(RECURSION_LIMIT)
+    assert limit <= RECURSION_LIMIT, f"the limit of recursion was left at {limit}"
 
 
 @pytest.hookimpl(tryfirst=True)
