@@ -10,6 +10,7 @@ import atexit
 import gc
 import os
 import re
+import sys
 from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
