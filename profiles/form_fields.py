@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 
 from profiles import limits, settings
 from profiles.errors import ExpectedError
-from profiles.forms import too_large
 from profiles.models import StoredImage
 from profiles.people.profiles import profile_of
+from profiles.picture_forms import too_large
 from profiles.pictures.history import AvatarDetails, attach_avatar, clear_avatar
 from profiles.problems import public_error
 from profiles.serving.of_users import avatar_url, find_owner, forget_owner

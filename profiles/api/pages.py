@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles import settings
 from profiles.api.document import document, path_of, server_url
-from profiles.forms import upload_limit
+from profiles.picture_forms import upload_limit
 from profiles.programs.explanations import get_explanations
 from profiles.programs.operations import get_groups
 from profiles.scopes import get_scopes

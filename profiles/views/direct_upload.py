@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 
 from profiles import limits, settings
 from profiles.errors import ExpectedError, Kind
-from profiles.forms import FinishForm, first_error
+from profiles.forms import first_error
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import signed_in
+from profiles.picture_forms import FinishForm
 from profiles.pictures.direct_upload import issue_ticket, redeem_ticket
 from profiles.pictures.history import AvatarDetails
 from profiles.problems import FORM_INVALID, problem_response, public_error

@@ -17,11 +17,12 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
-from profiles.forms import AltTextForm, first_error
+from profiles.forms import first_error
 from profiles.models import Profile
 from profiles.page_parts import picture_frame
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.picture_forms import AltTextForm
 from profiles.pictures.changing import AvatarError, NoSuchAvatar
 from profiles.pictures.history import choose_avatar, remove_avatar, restore_avatar, set_alt_text
 from profiles.pictures.pages import history_length, history_of

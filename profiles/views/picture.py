@@ -14,12 +14,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from profiles import limits, settings
 from profiles.errors import ExpectedError
-from profiles.forms import CropForm, UploadForm, first_error, too_large
+from profiles.forms import first_error
 from profiles.images.errors import TOO_MANY_BYTES
 from profiles.models import Avatar, Profile
 from profiles.page_parts import picture_frame
 from profiles.people.profiles import profile_of
 from profiles.people.signed_in import own_profile, signed_in
+from profiles.picture_forms import CropForm, UploadForm, too_large
 from profiles.pictures.changing import NoSuchAvatar
 from profiles.pictures.direct_upload import takes_direct_uploads
 from profiles.pictures.history import AvatarDetails, crop_again, croppable, kept_bytes, set_avatar

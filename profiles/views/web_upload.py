@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from profiles import limits, settings
 from profiles.errors import ExpectedError
-from profiles.forms import FetchForm, first_error
+from profiles.forms import first_error
 from profiles.images.formats.detect import read_header
 from profiles.people.signed_in import signed_in
+from profiles.picture_forms import FetchForm
 from profiles.problems import FORM_INVALID
 from profiles.sentences import gettext as _
 from profiles.sources import can_fetch_pictures, fetch_picture
