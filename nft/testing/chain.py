@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from eth_account import Account
-from eth_typing import ChecksumAddress
+from eth_typing import ChecksumAddress, Hash32
 from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
 from web3.types import Nonce, TxParams, TxReceipt, Wei
@@ -165,7 +164,7 @@ class Chain:
         if isinstance(sender, Wallet):
             return self._send_signed(call, sender, value)
         asked = _asked_by(call) | {"from": sender or self.accounts[0], "value": hex(value), "gas": hex(GAS)}
-        return self._finish(HexBytes(self._request("eth_sendTransaction", asked)))
+        return self._finish(bytes.fromhex(self._request("eth_sendTransaction", asked)[2:]))
 
     def fund(self, wallet: Wallet) -> None:
         """Give the wallet ether if it has less than one."""
@@ -183,8 +182,8 @@ class Chain:
         asked, account = _asked_by(call), self.contract("DemoWallet", to_checksum_address(wallet.address))
         return self._send_signed(account.functions.execute(asked["to"], value, asked["data"]), wallet.owner, value)
 
-    def _finish(self, transaction: HexBytes) -> TxReceipt:
-        receipt = self.w3.eth.wait_for_transaction_receipt(transaction, timeout=20, poll_latency=0.02)
+    def _finish(self, transaction: bytes) -> TxReceipt:
+        receipt = self.w3.eth.wait_for_transaction_receipt(Hash32(transaction), timeout=20, poll_latency=0.02)
         assert receipt["status"] == 1, f"transaction {transaction.hex()} was reverted"
         return receipt
 
