@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -88,6 +89,18 @@ class Bucket:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name)
         return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
+    def delete(self) -> bool:
+        """Delete the objects, then the bucket. Return False if an object came between: a server may write late."""
+        for key in self.object_keys():
+            self.client.delete_object(Bucket=self.name, Key=key)
+        try:
+            self.client.delete_bucket(Bucket=self.name)
+        except self.client.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] != "BucketNotEmpty":
+                raise
+            return False
+        return True
+
 
 @contextmanager
 def new_bucket(server: S3Server) -> Iterator[Bucket]:
@@ -98,7 +111,6 @@ def new_bucket(server: S3Server) -> Iterator[Bucket]:
     try:
         yield bucket
     finally:
-        for key in bucket.object_keys():
-            client.delete_object(Bucket=bucket.name, Key=key)
-        client.delete_bucket(Bucket=bucket.name)
+        while not bucket.delete():
+            time.sleep(0.1)
         client.close()

@@ -67,9 +67,9 @@ def test_what_strangers_wrote_is_a_value_and_one_clean_line() -> None:
 
 
 def test_several_are_joined() -> None:
-    both = join_sentences(gettext("The link is gone."), "", gettext("Its picture could not be fetched"))
+    both = join_sentences(gettext("The link is gone."), "", gettext("It could not be fetched"))
     with translation.override("de"):
-        assert translate(both) == "The link is gone. Sein Bild konnte nicht abgerufen werden"
+        assert translate(both) == "The link is gone. Es konnte nicht abgerufen werden"
 
 
 @pytest.mark.parametrize("text", ["", "Staff wrote this.", '{"template": 1}', '{"template": "', '{"template":' * 5000])

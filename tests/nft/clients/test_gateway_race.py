@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -47,12 +48,22 @@ class Silent:
     """A gateway that reads the request and never answers, until the client closes the connection."""
 
     def __init__(self) -> None:
-        self.was_left = threading.Event()
+        self.was_asked, self.was_left = threading.Event(), threading.Event()
 
     def __call__(self, connection: socket.socket, path: str) -> None:
-        while connection.recv(1024):
-            pass
+        with suppress(ConnectionResetError):
+            while connection.recv(1024):
+                self.was_asked.set()
         self.was_left.set()
+
+    def is_overtaken_by(self, other: Behavior) -> Behavior:
+        """Return what the other gateway does, but once this one was asked."""
+
+        def behave(connection: socket.socket, path: str) -> None:
+            self.was_asked.wait(10)
+            other(connection, path)
+
+        return behave
 
 
 # --- the race ----------------------------------------------------------------------------------------------------
@@ -60,7 +71,7 @@ class Silent:
 
 def test_a_slow_gateway_is_overtaken_and_its_connection_closed() -> None:
     silent = Silent()
-    with serving(silent) as slow, serving(car(ARCHIVE)) as fast:
+    with serving(silent) as slow, serving(silent.is_overtaken_by(car(ARCHIVE))) as fast:
         assert gateways(slow, fast).fetch_verified(FILE.root, "", LIMITS).data == CONTENT
         assert silent.was_left.wait(10)
 
