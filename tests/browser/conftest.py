@@ -18,6 +18,7 @@ from tests.browser.site import Site, deploy_contracts, site_environment
 from tests.browser.stranger import Stranger
 from tests.browser.wallet import KeyWallet
 from tests.servers.chain import start_chain
+from tests.servers.chromium import running_chromium
 from tests.servers.helia_gateway import Gateway
 from tests.servers.places import Places, on_sqlite
 from tests.servers.redis import start_redis
@@ -29,6 +30,13 @@ BLOCK_SECONDS = "1"
 PATIENCE = 30_000
 """In milliseconds. Two busy cores run a chain, a gateway, a store, a database, the site and a browser."""
 expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of this folder, which a worker runs one after the other."""
+    with running_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -26,13 +26,16 @@ pytestmark = [
 
 @pytest.mark.django_db(transaction=True)
 def test_metrics_count_connections_of_everybody(client: Client, places: Places) -> None:
-    before = read(client)
-    with ExitStack() as opened:
-        for _ in range(3):
-            opened.enter_context(psycopg.connect(f"postgresql://app@/template1?host={places.postgres}"))
-        after = read(client)
-    assert after["database_connections",] == before["database_connections",] + 3
-    assert after["database_connections_allowed",] == 97  # 100, of which 3 are for superusers
+    def added() -> float:
+        before = read(client)
+        with ExitStack() as opened:
+            for _ in range(3):
+                opened.enter_context(psycopg.connect(f"postgresql://app@/template1?host={places.postgres}"))
+            after = read(client)
+        return after["database_connections",] - before["database_connections",]
+
+    assert any(added() == 3 for _ in range(20)), "connections of others come and go meanwhile"
+    assert read(client)["database_connections_allowed",] == 97  # 100, of which 3 are for superusers
 
 
 def test_an_operator_is_told_when_the_processes_may_open_more_than_there_are(settings: object) -> None:
